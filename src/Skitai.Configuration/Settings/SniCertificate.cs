@@ -1,0 +1,6 @@
+namespace Skitai.Configuration.Settings;
+
+/// <summary>One line of <c>[certificates:line]</c>: the names and the certificate they get.</summary>
+/// <param name="Host">Which server names (SNI) it answers.</param>
+/// <param name="Files">The certificate.</param>
+public sealed record SniCertificate(HostPattern Host, CertificateFiles Files);

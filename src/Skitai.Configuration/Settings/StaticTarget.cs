@@ -1,0 +1,5 @@
+namespace Skitai.Configuration.Settings;
+
+/// <summary>A directory of static files.</summary>
+/// <param name="Directory">Absolute path; it existed when the conf was checked.</param>
+public sealed record StaticTarget(string Directory) : MountTarget;

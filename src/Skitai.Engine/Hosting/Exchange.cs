@@ -1,0 +1,109 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Skitai.Engine.Hosting;
+
+/// <summary>
+/// One request and its answer, from the moment the header section is complete until the answer is sent: the way to
+/// Kestrel's features, what routing found out, and what the request log will say. One per connection (per stream in
+/// HTTP/2), used again for the next request; nothing may hold on to it after the request.
+/// </summary>
+public sealed class Exchange
+{
+    private readonly DefaultHttpContext _http = new();
+
+    /// <summary>The ASP.NET view of this request. Convenient; on the hot path prefer the fields here.</summary>
+    public HttpContext Http => _http;
+
+    /// <summary>Kestrel's features of this request.</summary>
+    public IFeatureCollection Features { get; private set; } = null!;
+
+    /// <summary>Request line and headers as Kestrel parsed them.</summary>
+    public IHttpRequestFeature Request { get; private set; } = null!;
+
+    /// <summary>Status and headers of the answer.</summary>
+    public IHttpResponseFeature Response { get; private set; } = null!;
+
+    /// <summary>The answer's body.</summary>
+    public IHttpResponseBodyFeature ResponseBody { get; private set; } = null!;
+
+    /// <summary>The method, upper case as it came.</summary>
+    public string Method { get; private set; } = "";
+
+    /// <summary>
+    /// The request's path, percent-decoded once and free of dot segments, beginning with <c>/</c>. Each char is one byte
+    /// of the decoded path (PEP 3333's "bytes as latin-1"), so that a path in any encoding passes through unharmed. This
+    /// one form is what routing, access rules and apps see.
+    /// </summary>
+    public string Path { get; internal set; } = "/";
+
+    /// <summary>The query without its <c>?</c>, as it came; empty when there is none.</summary>
+    public string Query { get; internal set; } = "";
+
+    /// <summary>
+    /// The host the client asked for, lower case, without port; from the absolute-form target, :authority or Host.
+    /// Empty for an HTTP/1.0 request without one.
+    /// </summary>
+    public string Host { get; internal set; } = "";
+
+    /// <summary>The port the client asked for, or the port of <see cref="Scheme"/>'s default when Host names none.</summary>
+    public int HostPort { get; internal set; }
+
+    /// <summary><c>http</c> or <c>https</c>, as the client sees it (a trusted proxy's word is believed).</summary>
+    public string Scheme { get; internal set; } = "http";
+
+    /// <summary>The client's address (a trusted proxy's word is believed).</summary>
+    public string RemoteAddress { get; internal set; } = "";
+
+    /// <summary>The client's port; 0 when only a proxy's word tells the client.</summary>
+    public int RemotePort { get; internal set; }
+
+    /// <summary><see cref="System.Diagnostics.Stopwatch"/> time at which the header section was complete.</summary>
+    public long StartedAt { get; internal set; }
+
+    /// <summary>
+    /// <see cref="System.Diagnostics.Stopwatch"/> time at which the answer's header section was given to Kestrel; 0 before.
+    /// Parts handling time from sending time in the request log. Whoever answers sets it.
+    /// </summary>
+    public long AnsweredAt { get; set; }
+
+    /// <summary>Bytes of request body read so far. Whoever reads the body counts here.</summary>
+    public long BytesReceived { get; set; }
+
+    /// <summary>Bytes of response body written so far. Whoever writes the body counts here.</summary>
+    public long BytesSent { get; set; }
+
+    /// <summary>The transaction's id across services: <c>GTID-5f2a9c01-C3-R8</c>, or the one that came in X-Gtxn-Id.</summary>
+    public string GlobalTransactionId { get; internal set; } = "";
+
+    /// <summary>The transaction's id in this service: 1000 on the first hop, a thousand more on each further one.</summary>
+    public int LocalTransactionId { get; internal set; }
+
+    /// <summary>Who the request is from, for the log; null = unknown.</summary>
+    public string? User { get; set; }
+
+    /// <summary>A fingerprint of the token it carried, for the log; null = none.</summary>
+    public string? Token { get; set; }
+
+    /// <summary>Cancelled when the client is gone. Asking for it costs; ask only where something waits.</summary>
+    public CancellationToken ClientGone => _http.RequestAborted;
+
+    /// <summary>Takes up the next request of the connection.</summary>
+    internal void Begin(IFeatureCollection features)
+    {
+        _http.Initialize(features);
+        Features = features;
+        Request = features.GetRequiredFeature<IHttpRequestFeature>();
+        Response = features.GetRequiredFeature<IHttpResponseFeature>();
+        ResponseBody = features.GetRequiredFeature<IHttpResponseBodyFeature>();
+        Method = Request.Method;
+        AnsweredAt = 0;
+        BytesReceived = 0;
+        BytesSent = 0;
+        User = null;
+        Token = null;
+    }
+
+    /// <summary>Lets go of the request.</summary>
+    internal void End() => _http.Uninitialize();
+}
