@@ -76,8 +76,12 @@ internal sealed class StaticDirectory(string directory, TimeProvider time)
             return default;
         }
 
-        path[end] = (byte)'/';
-        var index = FindIndex(path, end + 1, out _);
+        if (length > 0)
+        {
+            path[end++] = (byte)'/';
+        }
+
+        var index = FindIndex(path, end, out _);
         return index.Kind == LookupKind.File ? new Lookup(LookupKind.Redirect) : index;
     }
 

@@ -40,7 +40,7 @@ internal sealed class StaticFile
     public int Cost => Overhead + (Plain.Content?.Length ?? 0) + (Brotli?.Content?.Length ?? 0) + (Gzip?.Content?.Length ?? 0);
 
     /// <summary>Asked for since the cache last looked for something to drop.</summary>
-    public bool Used { get; set; } = true;
+    public bool Used { get; set; }
 
     /// <summary>The newest change (ctime) of any of its files.</summary>
     public long Changed => Math.Max(Plain.Status.Changed, Math.Max(_brotliSeen.Changed, _gzipSeen.Changed));
