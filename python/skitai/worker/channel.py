@@ -6,14 +6,17 @@ import os
 import struct
 import sys
 import threading
-from typing import Callable, List
 
 from .frames import HEADER, LOG, MAX_PAYLOAD, frame
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Callable, List
+
+    Dispatch = Callable[[int, int, int, memoryview], None]
+
 _BUFFER = 256 * 1024
 _GATHER = 128 * 1024  # answers that wait for the end of the batch are sent earlier past this size
-
-Dispatch = Callable[[int, int, int, memoryview], None]
 
 
 class ProtocolError(Exception):

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
-from typing import Any, Dict
 
 from .filewrapper import FileWrapper
 
-Environ = Dict[str, Any]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict
+
+    Environ = Dict[str, Any]
 
 
 def base_environ(load: Dict[str, Any], script: str, version: Any) -> Environ:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import io
 import os
 import stat
-from typing import Any, Iterator, Optional, Tuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Iterator, Optional, Tuple
 
 
 class FileWrapper:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional, Tuple
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict, List, Optional, Tuple
 
 _PLAIN, _LENGTH = 1, 2
 _KNOWN_LIMIT = 1000  # names an app makes up must not fill the memory

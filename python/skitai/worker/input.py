@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING
 
 from .frames import CREDIT, U32, WINDOW_OUT, frame
 from .stream import Aborted, Stream
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .channel import Channel
     from .leadership import Leadership

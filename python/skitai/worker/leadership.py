@@ -19,10 +19,13 @@ import os
 import threading
 from collections import deque
 from time import perf_counter
-from typing import Callable, Deque, List, Union
 
-from .channel import Channel, Dispatch
-from .stream import Stream
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Callable, Deque, List, Union
+
+    from .channel import Channel, Dispatch
+    from .stream import Stream
 
 TICK = 0.002  # seconds; how often the watcher looks
 _QUIET_TICKS = 8  # so many looks without work, then the watcher sleeps until it is woken
@@ -44,9 +47,6 @@ class _Watcher:
     """Stands for the main thread where it reads because all others are busy."""
 
     __slots__ = ()
-
-
-Leader = Union[AppThread, _Watcher, None]
 
 
 class Leadership:

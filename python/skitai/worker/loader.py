@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from importlib import import_module
-from typing import Any, Callable, Dict, List, Tuple
 
 from . import log, sources
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, Dict, List, Tuple
 
 _CO_COROUTINE = 0x80  # inspect.CO_COROUTINE, without importing inspect
 

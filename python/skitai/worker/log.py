@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 from types import TracebackType
-from typing import Optional
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Optional
 
 DEBUG, INFO, WARNING, ERROR = range(4)
 

@@ -7,7 +7,10 @@ import faulthandler
 import os
 import signal
 import sys
-from typing import Any, Callable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable
 
 FRAMES = 3  # the descriptor of the frame socket
 DUMPS = 4  # where thread dumps go

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable, List, Optional, Tuple, Union
 
 from . import log
 from .filewrapper import FileWrapper
@@ -10,7 +9,10 @@ from .frames import DATA_OUT, END, FILE, FILE_RANGE, MAX_DATA, RESET, frame, res
 from .head import Head, encode
 from .stream import Aborted, Stream
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, Callable, List, Optional, Tuple, Union
+
     from .serving import Serving
 
 _TOLERATED = "200 OK", [("Content-Type", "text/html; charset=utf-8")]

@@ -5,16 +5,21 @@ from __future__ import annotations
 import io
 import json
 from time import monotonic
-from typing import Any, Callable, Dict
 
 from . import log, sources
 from .channel import Channel, ProtocolError
-from .environ import Environ, parse_block
+from .environ import parse_block
 from .frames import ABORT, DATA, END, FILE_DONE, FILES, LOG, REQUEST, SHUTDOWN, U32, WINDOW, frame
 from .input import streamed_input
 from .leadership import Leadership
 from .response import Response
 from .stream import Aborted, Stream
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, Dict
+
+    from .environ import Environ
 
 
 class Serving:

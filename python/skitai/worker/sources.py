@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from importlib.machinery import SourceFileLoader
-from typing import Any, Dict, List, Tuple
 
-SourceFile = Tuple[str, int, int]  # path, mtime_ns, size; a file that is missing has 0 and -1
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict, List, Tuple
+
+    SourceFile = Tuple[str, int, int]  # path, mtime_ns, size; a file that is missing has 0 and -1
 
 _seen: Dict[str, Tuple[int, int]] = {}
 

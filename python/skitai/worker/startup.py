@@ -6,7 +6,6 @@ import json
 import os
 import sys
 import threading
-from typing import Any, Dict, List, Tuple
 
 import skitai
 
@@ -15,6 +14,10 @@ from .channel import Channel, ProtocolError
 from .environ import base_environ
 from .frames import FAILED, HELLO, LOAD, PROTOCOL, READY, frame
 from .serving import Serving
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict, List, Tuple
 
 
 def main() -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from typing import TYPE_CHECKING, Deque, Optional
 
 from .frames import CREDIT
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Deque, Optional
+
     from .leadership import AppThread, Leadership
 
 
