@@ -156,7 +156,7 @@ def machine() -> List[str]:
     except (OSError, AttributeError):
         pass
     return ["%d cores, %s" % (len(os.sched_getaffinity(0)), model), "%.1f GB of memory" % (memory / 1e6),
-            "%s, kernel %s" % (system, platform.release())]
+            "%s, kernel %s" % (system, platform.release().partition("-")[0])]
 
 
 def terminal(results: Results, works: List[Work], servers: List[Server], connections: List[int]) -> str:
@@ -184,7 +184,7 @@ def page(results: Results, works: List[Work], servers: List[Server], connections
         "- `wrk -t1 --latency` over loopback on the same machine, keep-alive, at %s connections; %d s of warm-up and %d s "
         "measured at each." % (" / ".join(map(str, connections)), method["warm_up"], method["seconds"]),
         "- Every server runs an app in %d processes of %d threads, with its access log on, into a file." % (PROCESSES, THREADS),
-        "- %d rounds. In each, every server is started afresh and takes its turn, so that a slow minute of the machine hits "
+        "- Rounds: %d. In each, every server is started afresh and takes its turn, so that a slow minute of the machine hits "
         "all of them; the figure is the median of the rounds, the spread that of CPU." % method["rounds"],
         "- CPU is the user and system time of all processes of the server (`/proc/PID/stat`) over the measured seconds, "
         "divided by the requests answered. It says how many requests a machine can take; requests/s here also pays for wrk.",
@@ -199,7 +199,9 @@ def page(results: Results, works: List[Work], servers: List[Server], connections
         out += ["## Idle memory", "", "The whole server two seconds after its first answers, WSGI hello.", "",
                 markdown_table(("server", "PSS MB", "target"), idle), ""]
     out += ["## Where a peer is ahead of us", ""]
-    out += ["- " + line for line in behind] or ["Nowhere in this run by more than 5 %."]
+    measured = any(server == "ours" for _, server, _ in results.samples)
+    nothing = "Nowhere in this run by more than 5 %." if measured else "Unknown: ours was not measured in this run."
+    out += ["- " + line for line in behind] or [nothing]
     if results.unlogged:
         out += ["", "No access log was written by: " + ", ".join(sorted(set(results.unlogged))) + "."]
     return "\n".join(out) + "\n"

@@ -84,7 +84,15 @@ class Skitaid(Server):
     access_log = "log/instances/bench/request.log"
 
     def missing(self) -> Optional[str]:
-        return None if os.access(LAUNCHER, os.X_OK) else "no launcher ./skitaid"
+        if not os.access(LAUNCHER, os.X_OK):
+            return "no launcher ./skitaid"
+        # The launcher builds when the sources are newer: here, not while a server is waited for.
+        try:
+            asked = subprocess.run([LAUNCHER, "--version"], capture_output=True, text=True, check=False, timeout=600)
+        except (OSError, subprocess.TimeoutExpired) as error:
+            return str(error)
+        words = (asked.stdout + asked.stderr).strip().splitlines() or ["it said nothing"]
+        return "./skitaid --version failed: " + words[-1][:120] if asked.returncode else None
 
     def version(self) -> str:
         return first_version(LAUNCHER, "--version")
@@ -217,4 +225,20 @@ class NginxStatic(Server):
         return [nginx_command(place, "root %s; location / { expires 300s; }" % place.files)]
 
 
-SERVERS: Tuple[Server, ...] = (Skitaid(), NginxUwsgi(), UwsgiHttp(), GunicornThreads(), NginxStatic())
+class CaddyStatic(Server):
+    """It logs to its standard error, which is a file here too."""
+
+    name = "caddy"
+    title = "caddy"
+    works = ("static",)
+    needs = ("caddy",)
+    access_log = "output"
+
+    def version(self) -> str:
+        return first_version("caddy", "version")
+
+    def commands(self, place: Place, work: Work) -> List[List[str]]:
+        return [["caddy", "file-server", "--root", place.files, "--listen", "127.0.0.1:%d" % place.port, "--access-log"]]
+
+
+SERVERS: Tuple[Server, ...] = (Skitaid(), NginxUwsgi(), UwsgiHttp(), GunicornThreads(), NginxStatic(), CaddyStatic())
