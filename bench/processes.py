@@ -15,13 +15,14 @@ class Stat(NamedTuple):
     session: int
     seconds: float  # user + system, its own and that of its ended, waited-for children
     started: str
+    ended: bool  # a zombie: over, but nobody has waited for it yet
 
 
 def read_stat(pid: int) -> Stat:
     with open("/proc/%d/stat" % pid, encoding="latin-1") as file:
         fields = file.read().rpartition(")")[2].split()  # the name before it may hold blanks and parentheses
     ticks = sum(int(field) for field in fields[11:15])  # utime, stime, cutime, cstime
-    return Stat(pid, int(fields[1]), int(fields[3]), ticks / TICKS, fields[19])
+    return Stat(pid, int(fields[1]), int(fields[3]), ticks / TICKS, fields[19], fields[0] == "Z")
 
 
 def all_stats() -> Dict[int, Stat]:
@@ -62,18 +63,20 @@ def memory_megabytes(root: int) -> float:
     return kilobytes / 1024
 
 
-def end(process: subprocess.Popen, asking: int = signal.SIGTERM, patience: float = 10) -> None:
-    """Asks the root to stop; what is left of its tree after the patience is killed, each by its own pid."""
+def end(process: subprocess.Popen, patience: float = 10) -> None:
+    """Asks the root to stop (TERM); what is left of its tree after the patience is killed, each by its own pid."""
     members = tree(process.pid)
     if process.poll() is None:
-        process.send_signal(asking)
+        process.terminate()
         try:
             process.wait(patience)
         except subprocess.TimeoutExpired:
             members = tree(process.pid) or members
-    deadline = time.monotonic() + 2
+            process.kill()
+            process.wait()
+    deadline = time.monotonic() + min(2.0, patience)
     while left := [stat for stat in members if _alive(stat)]:
-        if time.monotonic() > deadline or process.poll() is None:
+        if time.monotonic() > deadline:
             for stat in left:
                 try:
                     os.kill(stat.pid, signal.SIGKILL)
@@ -81,7 +84,6 @@ def end(process: subprocess.Popen, asking: int = signal.SIGTERM, patience: float
                     pass
             break
         time.sleep(0.02)
-    process.wait()
 
 
 def _alive(stat: Stat) -> bool:
@@ -89,4 +91,4 @@ def _alive(stat: Stat) -> bool:
         now = read_stat(stat.pid)
     except OSError:
         return False
-    return now.started == stat.started and now.parent != os.getpid()  # else: the pid is somebody else's, or ours to wait for
+    return not now.ended and now.started == stat.started  # else the pid is somebody else's by now
