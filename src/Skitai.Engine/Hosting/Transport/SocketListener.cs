@@ -4,7 +4,11 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Skitai.Engine.Hosting.Transport;
 
-/// <summary>Accepts connections on one listening socket.</summary>
+/// <summary>
+/// The TCP side of Kestrel, our own: reads go straight from the socket into the parser's buffer and answers straight from
+/// the writer's buffer to the socket, without the pipes and loops that Kestrel's stock transport puts in between; and a
+/// file's bytes go out by sendfile (<see cref="IFileSendFeature"/>). This part accepts connections on a listening socket.
+/// </summary>
 internal sealed class SocketListener : IConnectionListener
 {
     private readonly Socket _socket;

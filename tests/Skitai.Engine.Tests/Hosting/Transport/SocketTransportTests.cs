@@ -2,9 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
-using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
-using Skitai.Engine.Hosting.Transport;
 
 namespace Skitai.Engine.Tests.Hosting.Transport;
 
@@ -169,8 +167,7 @@ public sealed class SocketTransportTests
         using var supervisor = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         supervisor.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         supervisor.Listen(16);
-        var transport = new SocketTransport();
-        var first = await transport.BindAsync(new FileHandleEndPoint((ulong)TransportServer.Duplicate(supervisor), FileHandleType.Tcp), Patience);
+        var first = TransportServer.Share(supervisor);
         var accepting = first.AcceptAsync(Patience).AsTask();
         await first.UnbindAsync(Patience);
         Assert.Null(await accepting.WaitAsync(TimeSpan.FromSeconds(30), Patience));
@@ -178,7 +175,7 @@ public sealed class SocketTransportTests
 
         using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         await client.ConnectAsync(supervisor.LocalEndPoint!, Patience);
-        await using var second = await transport.BindAsync(new FileHandleEndPoint((ulong)TransportServer.Duplicate(supervisor), FileHandleType.Tcp), Patience);
+        await using var second = TransportServer.Share(supervisor);
         await using var connection = await second.AcceptAsync(Patience).AsTask().WaitAsync(TimeSpan.FromSeconds(30), Patience);
         Assert.NotNull(connection);
         await client.SendAsync("hi"u8.ToArray(), SocketFlags.None, Patience);

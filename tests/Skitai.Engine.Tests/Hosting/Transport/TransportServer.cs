@@ -74,14 +74,24 @@ internal sealed partial class TransportServer : IAsyncDisposable
 
     public static async Task<AcceptedPair> AcceptOneAsync()
     {
-        var listener = await new SocketTransport().BindAsync(new IPEndPoint(IPAddress.Loopback, 0));
+        var listener = Listen();
         var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         await client.ConnectAsync(listener.EndPoint);
         var connection = await listener.AcceptAsync() ?? throw new InvalidOperationException("not accepted");
         return new AcceptedPair(listener, client, connection);
     }
 
-    public static int Duplicate(Socket socket) => dup((int)socket.SafeHandle.DangerousGetHandle());
+    /// <summary>A listener that shares the socket, as an instance shares the supervisor's.</summary>
+    public static SocketListener Share(Socket socket) =>
+        new(new Socket(new SafeSocketHandle(dup((int)socket.SafeHandle.DangerousGetHandle()), ownsHandle: true)));
+
+    private static SocketListener Listen()
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        socket.Listen(128);
+        return new SocketListener(socket);
+    }
 
     public HttpClient CreateClient() => new() { BaseAddress = new Uri($"http://{Address}/") };
 
@@ -125,18 +135,17 @@ internal sealed partial class TransportServer : IAsyncDisposable
 
     private sealed class CountingTransport : IConnectionListenerFactory
     {
-        private readonly SocketTransport _inner = new();
         private int _count;
 
         public EndPoint? EndPoint { get; private set; }
 
         public int Count => Volatile.Read(ref _count);
 
-        public async ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
+        public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
         {
-            var listener = await _inner.BindAsync(endpoint, cancellationToken);
+            var listener = Listen();
             EndPoint = listener.EndPoint;
-            return new CountingListener(this, listener);
+            return ValueTask.FromResult<IConnectionListener>(new CountingListener(this, listener));
         }
 
         private sealed class CountingListener(CountingTransport owner, IConnectionListener inner) : IConnectionListener
