@@ -167,6 +167,30 @@ public sealed class RouteTests : IDisposable
         Assert.Equal(name, Assert.Single(_tree.Settings($"[routes:line]\n@ {written}").Hosts).Names.Single().ToString());
     }
 
+    [Fact]
+    public void A_name_of_a_directory_and_a_module_must_say_which()
+    {
+        _tree.MakeDirectory("servers-enabled/twin").Write("servers-enabled/twin.py");
+        Assert.Equal(
+            [$"example.conf:2: [routes] /: '{_tree.Enabled}/twin' is a directory, and '{_tree.Enabled}/twin.py' a Python module; twin/ serves the files, twin:app mounts the app"],
+            _tree.Errors("[routes:line]\n/ = twin"));
+        Assert.Equal(new StaticTarget($"{_tree.Enabled}/twin"), Mount("/ = twin/").Target);
+        Assert.Equal(new AppTarget(_tree.Enabled, "twin", "app"), Mount("/ = twin:app").Target);
+    }
+
+    [Fact]
+    public void A_directory_that_hands_out_the_conf_or_an_apps_source_is_a_warning()
+    {
+        _tree.Write("site/wsgi.py").MakeDirectory("site/static").Write("site-2/other.py");
+        Assert.Empty(_tree.Read("[routes:line]\n/ = ../site/static\n/ = ../site/wsgi\n").Warnings);
+        Assert.Equal(
+            [
+                $"example.conf:2: [routes] /: everybody can read the source of {_tree.Root}/site/wsgi:app, as a file below '{_tree.Root}/site'",
+                $"example.conf:5: [routes] /conf: everybody can read this conf, as a file below '{_tree.Enabled}'",
+            ],
+            _tree.Read("[routes:line]\n/ = ../site\n/ = ../site/wsgi\n/2 = ../site-2/other\n/conf = .\n").Warnings.Select(warning => warning.ToString()));
+    }
+
     private MountSettings Mount(string line) =>
         Assert.Single(Assert.Single(_tree.Settings($"[routes:line]\n{line}").Hosts).Mounts);
 }

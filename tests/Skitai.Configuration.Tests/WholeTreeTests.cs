@@ -15,6 +15,22 @@ public sealed class WholeTreeTests : IDisposable
         Assert.Empty(all.Errors);
     }
 
+    [Fact]
+    public void A_root_that_is_not_there_is_an_error()
+    {
+        var root = Path.Combine(_tree.Root, "none");
+        Assert.Equal($"{root}: there is no such directory; 'skitaid init' makes one", Assert.Single(new ConfTree(root).ReadAll().Errors).ToString());
+    }
+
+    [Fact]
+    public void A_servers_enabled_that_is_no_directory_is_an_error()
+    {
+        _tree.Write("broken/servers-enabled");
+        Assert.Equal(
+            $"{_tree.Root}/broken/servers-enabled: is a file, not a directory",
+            Assert.Single(new ConfTree(Path.Combine(_tree.Root, "broken")).ReadAll().Errors).ToString());
+    }
+
     [Theory]
     [InlineData("127.0.0.1", "127.0.0.1", true)]
     [InlineData("127.0.0.1", "127.0.0.2", false)]

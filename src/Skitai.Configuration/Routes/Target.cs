@@ -42,6 +42,12 @@ internal static class Target
         if (Directory.Exists(path))
         {
             path = Path.TrimEndingDirectorySeparator(path);
+            if (text[^1] != '/' && Files.IsThere(path + ".py"))
+            {
+                problems = [$"'{path}' is a directory, and '{path}.py' a Python module; {text}/ serves the files, {text}:app mounts the app"];
+                return null;
+            }
+
             if (!Files.IsThere(Path.Combine(path, "__init__.py")))
             {
                 return new StaticTarget(path);
