@@ -1,4 +1,5 @@
 using System.Net;
+using Skitai.Configuration.Grammar;
 using Skitai.Configuration.Settings;
 
 namespace Skitai.Configuration;
@@ -25,7 +26,7 @@ public sealed class ConfTree(string etcPath, Machine? machine = null)
 
     /// <summary>Reads and checks <c>skitaid.conf</c>; a missing file means all defaults.</summary>
     public ConfResult<DaemonSettings> ReadDaemon() =>
-        new DaemonConf(_machine).Read(ConfFile.Read(DaemonConfPath, mayBeMissing: true), EtcPath);
+        new DaemonConf(_machine).Read(ConfFile.Read(DaemonConfPath, missing: null), EtcPath);
 
     /// <summary>The names of the enabled instances (files ending in <c>.conf</c>, hidden ones left out), sorted.</summary>
     public IReadOnlyList<string> InstanceNames() => InstanceNames(out _);
@@ -121,9 +122,17 @@ public sealed class ConfTree(string etcPath, Machine? machine = null)
     {
         // A name from a command line must not lead out of the directory.
         var file = InstanceConf.IsName(name)
-            ? ConfFile.Read(InstanceConfPath(name), mayBeMissing: false)
-            : ConfFile.FromText("", Path.Combine(EnabledPath, "NAME" + Suffix));
+            ? ConfFile.Read(InstanceConfPath(name), Missing(name))
+            : new ConfFile(EnabledPath, "", new ErrorList(name + Suffix));
         return new InstanceConf(_machine).Read(name, file, out portLine);
+    }
+
+    private string Missing(string name)
+    {
+        var advice = Files.IsThere(Path.Combine(EtcPath, "servers-available", name + Suffix))
+            ? $"; enable it with: ln -s ../servers-available/{name}{Suffix} {EnabledPath}/"
+            : Nearest.Hint(name, InstanceNames());
+        return $"there is no file '{InstanceConfPath(name)}'{advice}";
     }
 
     /// <summary>Whether the kernel would refuse the second of the two; <c>::</c> takes IPv4 clients as well.</summary>

@@ -138,7 +138,24 @@ public sealed class GrammarTests : IDisposable
     {
         _tree.MakeDirectory("servers-enabled/dir.conf");
         Assert.Equal("dir.conf: is a directory, not a file", Assert.Single(_tree.Tree.ReadInstance("dir").Errors).ToString());
-        Assert.Equal($"nobody.conf: there is no file '{_tree.Enabled}/nobody.conf'", Assert.Single(_tree.Tree.ReadInstance("nobody").Errors).ToString());
+        Assert.Equal($"nobody.conf: there is no file '{_tree.Enabled}/nobody.conf'", Missing("nobody"));
+    }
+
+    [Fact]
+    public void An_instance_that_is_not_there_comes_with_the_way_to_it()
+    {
+        _tree.Write("servers-enabled/example.conf").Write("servers-available/shop.conf");
+        Assert.Equal($"exmaple.conf: there is no file '{_tree.Enabled}/exmaple.conf'; did you mean 'example'?", Missing("exmaple"));
+        Assert.Equal($"shop.conf: there is no file '{_tree.Enabled}/shop.conf'; enable it with: ln -s ../servers-available/shop.conf {_tree.Enabled}/", Missing("shop"));
+    }
+
+    [Fact]
+    public void An_enabled_file_with_an_impossible_name_is_an_error_of_one_line()
+    {
+        _tree.Write("servers-enabled/my\nsite.conf");
+        Assert.Equal(
+            "my\\x0asite.conf: 'my\\x0asite' cannot name an instance; a name begins with a letter or digit and goes on with letters, digits, '.', '_' and '-'",
+            Assert.Single(_tree.Tree.ReadAll().Errors).ToString());
     }
 
     [Theory]
@@ -171,4 +188,6 @@ public sealed class GrammarTests : IDisposable
         Assert.Equal([], result.Errors);
         Assert.Equal($"{_tree.Root}/apps/hello:app", Assert.Single(Assert.Single(result.Settings!.Hosts).Mounts).Target.ToString());
     }
+
+    private string Missing(string name) => Assert.Single(_tree.Tree.ReadInstance(name).Errors).ToString();
 }

@@ -13,7 +13,7 @@ internal sealed class ErrorList(string file)
     private readonly List<ConfError> _warnings = [];
 
     /// <summary>The file as the user knows it.</summary>
-    public string File { get; } = file;
+    public string File { get; } = OneLine(file);
 
     public bool IsEmpty => _errors.Count == 0;
 
