@@ -183,7 +183,8 @@ def page(results: Results, works: List[Work], servers: List[Server], connections
         "## Method", "",
         "- `wrk -t1 --latency` over loopback on the same machine, keep-alive, at %s connections; %d s of warm-up and %d s "
         "measured at each." % (" / ".join(map(str, connections)), method["warm_up"], method["seconds"]),
-        "- Every server runs an app in %d processes of %d threads, with its access log on, into a file." % (PROCESSES, THREADS),
+        "- Every server runs an app in %d processes of %d threads, with its access log on, into a file "
+        "(the peers write it as they do by default, line by line; ours in batches)." % (PROCESSES, THREADS),
         "- Rounds: %d. In each, every server is started afresh and takes its turn, so that a slow minute of the machine hits "
         "all of them; the figure is the median of the rounds, the spread that of CPU." % method["rounds"],
         "- CPU is the user and system time of all processes of the server (`/proc/PID/stat`) over the measured seconds, "

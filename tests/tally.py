@@ -25,8 +25,8 @@ def read_ctrf(text: str) -> Tally:
     failures = []
     for test in results["tests"]:
         if test["status"] not in ("passed", "skipped", "pending"):
-            reason = (test.get("message") or "").strip().splitlines()
-            failures.append(test["name"] + (": " + reason[0] if reason else ""))
+            reason = " ".join((test.get("message") or "").split())
+            failures.append(test["name"] + (": " + reason[:200] if reason else ""))
     # Errors outside of a test: a fixture that does not start, a clean-up that fails.
     for suite in results.get("extra", {}).get("suites", []):
         failures.extend("outside of a test: " + str(error.get("message", error) if isinstance(error, dict) else error)

@@ -34,7 +34,7 @@ BAD = {"name": "A.bad", "status": "failed", "message": "1 is not 2\nat line 3"}
 class Ctrf(unittest.TestCase):
     def test_counts_and_names(self) -> None:
         skipped = {"name": "A.later", "status": "skipped"}
-        self.assertEqual(tally("ctrf", ctrf(GOOD, BAD, skipped), 1), ["1 1 1", "A.bad: 1 is not 2"])
+        self.assertEqual(tally("ctrf", ctrf(GOOD, BAD, skipped), 1), ["1 1 1", "A.bad: 1 is not 2 at line 3"])
 
     def test_no_tests_is_no_failure(self) -> None:
         self.assertEqual(tally("ctrf", ctrf(), 0), ["0 0 0"])
