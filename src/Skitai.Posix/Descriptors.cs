@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Skitai.Posix;
 
-/// <summary>Waiting for several descriptors at once.</summary>
+/// <summary>Blocking reads of pipes, several at once: .NET has no door for either.</summary>
 public static class Descriptors
 {
     /// <summary>Blocks this thread until one of the descriptors can be read or is at its end.</summary>
@@ -29,6 +29,29 @@ public static class Descriptors
         for (var i = 0; i < handles.Length; i++)
         {
             ready[i] = list[i].Results != 0;
+        }
+    }
+
+    /// <summary>Reads what is there, blocking while nothing is; 0 = end of file.</summary>
+    /// <exception cref="Win32Exception">The descriptor cannot be read.</exception>
+    public static unsafe int Read(SafeHandle handle, Span<byte> buffer)
+    {
+        ArgumentNullException.ThrowIfNull(handle);
+        fixed (byte* start = buffer)
+        {
+            while (true)
+            {
+                var count = Libc.read((int)handle.DangerousGetHandle(), start, (nuint)buffer.Length);
+                if (count >= 0)
+                {
+                    return (int)count;
+                }
+
+                if (Marshal.GetLastPInvokeError() != Libc.EINTR)
+                {
+                    throw new Win32Exception();
+                }
+            }
         }
     }
 }

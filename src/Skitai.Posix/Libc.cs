@@ -96,6 +96,9 @@ internal static unsafe partial class Libc
     internal static partial int poll(PollEntry* list, nuint count, int milliseconds);
 
     [LibraryImport("libc", SetLastError = true)]
+    internal static partial nint read(int fd, byte* buffer, nuint count);
+
+    [LibraryImport("libc", SetLastError = true)]
     internal static partial int pipe2(int* pair, int flags);
 
     /// <summary>struct pollfd.</summary>

@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.Net.Http.Headers;
 using Skitai.Engine.Hosting;
 
 namespace Skitai.Engine.Apps;
@@ -255,7 +254,7 @@ public sealed partial class AppMount
                 piece.Release();
             }
 
-            if (piece.File is null && request.Consumed(piece.Length) is > 0 and var credit)
+            if (piece.TookCredit && request.Consumed(piece.Length) is > 0 and var credit)
             {
                 request.Worker?.SendWindow(request, credit);
             }

@@ -69,7 +69,7 @@ internal sealed partial class AppRequest
                 Outcome = AppOutcome.Begun;
                 _unreturnedCredit = 0;
                 _held = 0;
-                Hold(body);
+                Hold(body, takesCredit: false);
             }
 
             return Tell();
@@ -92,7 +92,7 @@ internal sealed partial class AppRequest
             }
 
             Ended = end;
-            Hold(data);
+            Hold(data, takesCredit: true);
             return Tell();
         }
     }
@@ -116,7 +116,7 @@ internal sealed partial class AppRequest
             }
             else
             {
-                _pieces.Enqueue(new AnswerPiece(null, 0, file, offset, length));
+                _pieces.Enqueue(new AnswerPiece(null, 0, false, file, offset, length));
             }
 
             return Tell();
@@ -206,14 +206,14 @@ internal sealed partial class AppRequest
         }
     }
 
-    private void Hold(ReadOnlySpan<byte> data)
+    private void Hold(ReadOnlySpan<byte> data, bool takesCredit)
     {
         if (data.Length == 0)
         {
             return;
         }
 
-        _held += data.Length;
+        _held += takesCredit ? data.Length : 0;
         if (_held + _unreturnedCredit > Apps.Frame.InitialCredit)
         {
             throw new ProtocolViolationException("more DATA than the stream has credit for");
@@ -221,7 +221,7 @@ internal sealed partial class AppRequest
 
         var buffer = ArrayPool<byte>.Shared.Rent(data.Length);
         data.CopyTo(buffer);
-        _pieces.Enqueue(new AnswerPiece(buffer, data.Length, null, 0, 0));
+        _pieces.Enqueue(new AnswerPiece(buffer, data.Length, takesCredit, null, 0, 0));
     }
 
     private void DropPieces()

@@ -25,7 +25,7 @@ internal static class OutputText
         {
             if (IsUnsafe(c))
             {
-                escaped.Append(CultureInfo.InvariantCulture, c < 0x100 ? $"\\x{(int)c:x2}" : $"\\u{(int)c:x4}");
+                escaped.Append(c < 0x100 ? "\\x" : "\\u").Append(((int)c).ToString(c < 0x100 ? "x2" : "x4", CultureInfo.InvariantCulture));
             }
             else
             {

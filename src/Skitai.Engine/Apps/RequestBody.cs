@@ -1,8 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
-using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Skitai.Engine.Hosting;
 
 namespace Skitai.Engine.Apps;

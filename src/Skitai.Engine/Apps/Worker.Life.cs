@@ -136,7 +136,12 @@ internal sealed partial class Worker
                     break;
                 case Frame.Log:
                     var level = payload[0] switch { 0 => LogLevel.Debug, 1 => LogLevel.Information, 2 => LogLevel.Warning, _ => LogLevel.Error };
-                    AppLog.Text(_pool.Output, level, _pool.Label, Pid, OutputText.Indent(Encoding.UTF8.GetString(payload[1..])));
+                    if (_pool.Output.IsEnabled(level))
+                    {
+                        var text = OutputText.Indent(Encoding.UTF8.GetString(payload[1..]));
+                        AppLog.Text(_pool.Output, level, _pool.Label, Pid, text);
+                    }
+
                     break;
                 case Frame.Files:
                     using (var files = Parse(payload))

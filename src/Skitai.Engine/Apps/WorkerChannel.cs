@@ -14,8 +14,8 @@ internal sealed class WorkerChannel : IThreadPoolWorkItem, IDisposable
 
     private readonly Socket _socket;
     private readonly IFrameReceiver _receiver;
-    private readonly SocketAsyncEventArgs _receiving = new(unsafeSuppressExecutionContext: true);
-    private readonly SocketAsyncEventArgs _sending = new(unsafeSuppressExecutionContext: true);
+    private readonly SocketAsyncEventArgs _receiving = new(true);
+    private readonly SocketAsyncEventArgs _sending = new(true);
     private byte[] _input = new byte[16 * 1024];
     private int _inputStart;
     private int _inputEnd;

@@ -108,7 +108,7 @@ internal sealed class WorkerOutput : IAsyncDisposable
                 }
             }
         }
-        catch (Exception error) when (error is IOException or System.ComponentModel.Win32Exception)
+        catch (Exception error) when (error is System.ComponentModel.Win32Exception)
         {
             _errors.Add(Encoding.UTF8.GetBytes($"skitaid: cannot read this worker's output: {error.Message}\n"));
         }
@@ -127,7 +127,7 @@ internal sealed class WorkerOutput : IAsyncDisposable
 
     private void Take(int which, byte[] buffer)
     {
-        var count = RandomAccess.Read((SafeFileHandle)_pipes[which]!, buffer, 0);
+        var count = Descriptors.Read(_pipes[which]!, buffer);
         if (count == 0)
         {
             _pipes[which]!.Dispose();

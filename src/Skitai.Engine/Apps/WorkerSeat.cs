@@ -1,5 +1,4 @@
 using System.ComponentModel;
-using Skitai.Posix;
 
 namespace Skitai.Engine.Apps;
 
