@@ -55,6 +55,9 @@ public sealed partial class StaticMount : Mount
     public long CachedBytes => _cache.Size;
 
     /// <inheritdoc/>
+    public override MountStatus GetStatus() => new(Path, "static") { Target = _directoryName };
+
+    /// <inheritdoc/>
     public override ValueTask<MountOutcome> HandleAsync(Exchange exchange)
     {
         ArgumentNullException.ThrowIfNull(exchange);
