@@ -104,6 +104,14 @@ public sealed class GrammarTests : IDisposable
     }
 
     [Fact]
+    public void A_section_in_the_wrong_form_hides_nothing_of_the_right_one()
+    {
+        Assert.Equal(
+            ["example.conf:1: [routes] keeps its lines as they are: write [routes:line]", "example.conf:4: [routes] 'x' is neither 'PATH = TARGET' nor '@ host'"],
+            _tree.Errors("[route]\n/ = static\n[routes:line]\nx\n"));
+    }
+
+    [Fact]
     public void A_section_of_an_instance_in_the_daemon_conf_is_sent_to_where_it_belongs()
     {
         _tree.Write("skitaid.conf", "[server]\nport = 1\n[globl]\n");

@@ -88,7 +88,8 @@ internal static class ConfParser
         }
 
         name = aliases.GetValueOrDefault(name, name);
-        if (sections.Find(other => other.Name == name) is not { } first)
+        // One of the wrong form is no second one: whoever knows the forms will refuse it.
+        if (sections.Find(other => other.Name == name && other.KeepsLines == keepsLines) is not { } first)
         {
             var section = new ConfSection(name, number, keepsLines);
             sections.Add(section);
@@ -97,8 +98,8 @@ internal static class ConfParser
 
         errors.Add(number, $"[{name}] is there twice; it began in line {first.Line}");
 
-        // Its lines are checked as well, as a part of the first, if they are of the same kind.
-        return first.KeepsLines == keepsLines ? first : Ignored(number);
+        // Its lines are checked as well, as a part of the first.
+        return first;
     }
 
     /// <summary>Takes what follows a broken header; nobody looks at it, so that one mistake is one error.</summary>
