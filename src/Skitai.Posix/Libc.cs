@@ -5,7 +5,8 @@ namespace Skitai.Posix;
 /// <summary>The C library's calls that .NET has no door for. Linux, 64 bit.</summary>
 internal static unsafe partial class Libc
 {
-    internal const int EINTR = 4;
+    internal const int EINTR = 4, EWOULDBLOCK = 11;
+    internal const int LOCK_EX = 2, LOCK_NB = 4;
     internal const int F_GETFD = 1, F_SETFD = 2, FD_CLOEXEC = 1;
     internal const short POSIX_SPAWN_SETPGROUP = 0x02, POSIX_SPAWN_SETSIGDEF = 0x04, POSIX_SPAWN_SETSIGMASK = 0x08, POSIX_SPAWN_SETSID = 0x80;
     internal const int PR_SET_PDEATHSIG = 1;
@@ -93,4 +94,7 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int pipe2(int* pair, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int flock(int fd, int operation);
 }

@@ -1,0 +1,18 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Skitaid.Control;
+
+/// <summary>The messages' JSON form, generated at build time: no reflection in small processes.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(InstanceOrder))]
+[JsonSerializable(typeof(InstanceReport))]
+[JsonSerializable(typeof(ControlRequest))]
+[JsonSerializable(typeof(ControlReply))]
+internal sealed partial class ControlJson : JsonSerializerContext
+{
+    /// <summary><see cref="DaemonStatus"/> for people and their scripts: indented.</summary>
+    public static ControlJson Indented { get; } = new(new JsonSerializerOptions(Default.Options) { WriteIndented = true });
+}
