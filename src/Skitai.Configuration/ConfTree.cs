@@ -1,3 +1,4 @@
+using System.Net;
 using Skitai.Configuration.Settings;
 
 namespace Skitai.Configuration;
@@ -49,16 +50,78 @@ public sealed class ConfTree(string etcPath, Machine? machine = null)
     public string InstanceConfPath(string name) => Path.Combine(EnabledPath, name + Suffix);
 
     /// <summary>Reads and checks <c>servers-enabled/NAME.conf</c>, and the files it names.</summary>
-    public ConfResult<InstanceSettings> ReadInstance(string name)
-    {
-        var path = InstanceConfPath(name);
-        return new InstanceConf(_machine).Read(name, ConfFile.Read(path, mayBeMissing: false));
-    }
+    public ConfResult<InstanceSettings> ReadInstance(string name) => ReadInstance(name, out _);
 
     /// <summary>Reads and checks a conf that is not in a file.</summary>
     /// <param name="name">The instance's name.</param>
     /// <param name="text">The conf.</param>
-    /// <param name="path">Absolute path it is taken to have: relative paths in it count from that directory.</param>
+    /// <param name="path">The path it is taken to have: relative paths in it count from that directory.</param>
     public ConfResult<InstanceSettings> ReadInstance(string name, string text, string path) =>
-        new InstanceConf(_machine).Read(name, ConfFile.FromText(text, path));
+        new InstanceConf(_machine).Read(name, ConfFile.FromText(text, path), out _);
+
+    /// <summary>
+    /// Reads and checks everything, as before a start: each file by itself, then what only shows when they are seen
+    /// together (two instances on one port).
+    /// </summary>
+    public ConfTreeResult ReadAll()
+    {
+        var daemon = ReadDaemon();
+        var errors = daemon.Errors.ToList();
+        var warnings = daemon.Warnings.ToList();
+        var instances = new List<InstanceSettings>();
+        foreach (var name in InstanceNames())
+        {
+            var result = ReadInstance(name, out var portLine);
+            errors.AddRange(result.Errors);
+            warnings.AddRange(result.Warnings);
+            if (result.Settings is not { } settings)
+            {
+                continue;
+            }
+
+            if (instances.Find(other => OverlapsWith(other.Server, settings.Server)) is { } taken)
+            {
+                errors.Add(new ConfError(
+                    name + Suffix,
+                    portLine,
+                    $"[server] port: {new IPEndPoint(settings.Server.Ip, settings.Server.Port)} is taken by the instance '{taken.Name}' ({new IPEndPoint(taken.Server.Ip, taken.Server.Port)})"));
+            }
+
+            if (daemon.Settings is { } global && MissingPython(settings, global) is { } python)
+            {
+                errors.Add(new ConfError(
+                    name + Suffix, 0, $"its apps need a Python interpreter, and '{python}' is not in PATH; set [server] python, or [global] python in skitaid.conf"));
+            }
+
+            instances.Add(settings);
+        }
+
+        return new ConfTreeResult(daemon.Settings, instances, errors, warnings);
+    }
+
+    private ConfResult<InstanceSettings> ReadInstance(string name, out int portLine)
+    {
+        // A name from a command line must not lead out of the directory.
+        var file = InstanceConf.IsName(name)
+            ? ConfFile.Read(InstanceConfPath(name), mayBeMissing: false)
+            : ConfFile.FromText("", Path.Combine(EnabledPath, "NAME" + Suffix));
+        return new InstanceConf(_machine).Read(name, file, out portLine);
+    }
+
+    /// <summary>Whether the kernel would refuse the second of the two; <c>::</c> takes IPv4 clients as well.</summary>
+    private static bool OverlapsWith(ServerSettings a, ServerSettings b) =>
+        a.Port == b.Port
+        && (a.Ip.Equals(b.Ip)
+            || a.Ip.Equals(IPAddress.IPv6Any)
+            || b.Ip.Equals(IPAddress.IPv6Any)
+            || (a.Ip.AddressFamily == b.Ip.AddressFamily && (a.Ip.Equals(IPAddress.Any) || b.Ip.Equals(IPAddress.Any))));
+
+    /// <summary>The default interpreter, if the instance needs it and it is not there. One that a conf names is checked there.</summary>
+    private string? MissingPython(InstanceSettings settings, DaemonSettings daemon) =>
+        settings.Server.Python is null
+        && settings.Hosts.Any(host => host.Mounts.Any(mount => mount.Target is AppTarget))
+        && !daemon.Python.Contains('/', StringComparison.Ordinal)
+        && _machine.FindExecutable(daemon.Python) is null
+            ? daemon.Python
+            : null;
 }

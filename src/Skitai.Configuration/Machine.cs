@@ -14,6 +14,9 @@ public sealed record Machine
     /// <summary>Says whether a group exists. By itself looks into <c>/etc/group</c>.</summary>
     public Func<string, bool> GroupExists { get; init; } = name => NamedIn("/etc/group", name);
 
+    /// <summary>Tells the time, for certificates.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
     /// <summary>Finds an executable by its name in PATH; null when there is none.</summary>
     internal string? FindExecutable(string name) =>
         (Variable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries)

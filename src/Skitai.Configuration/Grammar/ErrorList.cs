@@ -10,6 +10,7 @@ internal sealed class ErrorList(string file)
     private const int LongestShown = 120;
 
     private readonly List<ConfError> _errors = [];
+    private readonly List<ConfError> _warnings = [];
 
     /// <summary>The file as the user knows it.</summary>
     public string File { get; } = file;
@@ -19,8 +20,14 @@ internal sealed class ErrorList(string file)
     /// <summary>Adds an error; control characters in the message are made visible, so it stays one line.</summary>
     public void Add(int line, string message) => _errors.Add(new ConfError(File, line, OneLine(message)));
 
-    /// <summary>All errors in line order; those of the file as a whole first.</summary>
-    public IReadOnlyList<ConfError> InLineOrder() => [.. _errors.OrderBy(error => error.Line).Distinct()];
+    /// <summary>Adds what a person should know although the conf works.</summary>
+    public void Warn(int line, string message) => _warnings.Add(new ConfError(File, line, OneLine(message)));
+
+    /// <summary>The result of reading: the settings if nothing is wrong; everything in line order, first what is the whole file's.</summary>
+    public ConfResult<T> Result<T>(T settings)
+        where T : class => new(IsEmpty ? settings : null, InLineOrder(_errors)) { Warnings = InLineOrder(_warnings) };
+
+    private static IReadOnlyList<ConfError> InLineOrder(List<ConfError> errors) => [.. errors.OrderBy(error => error.Line).Distinct()];
 
     /// <summary>What a user wrote, in quotes and not longer than a message can bear.</summary>
     public static string Quote(string text) => text.Length <= LongestShown ? $"'{text}'" : $"'{text[..LongestShown]}...'";

@@ -5,11 +5,8 @@ namespace Skitai.Configuration.Keys;
 /// <summary>What is somewhere on the machine.</summary>
 internal static partial class Kinds
 {
-    /// <summary>A path that need not exist yet; relative ones count from the conf's directory.</summary>
-    public static ValueKind<string> DirectoryPath { get; } = new("path", (text, context) => Reading<string>.Of(context.Absolute(text.Text)), value => value);
-
-    /// <summary>A file that exists.</summary>
-    public static ValueKind<string?> ExistingFile { get; } = new("file", ReadFile, value => value ?? "");
+    /// <summary>A path that need not be there; relative ones count from the conf's directory.</summary>
+    public static ValueKind<string?> FilePath { get; } = new("path", (text, context) => Reading<string?>.Of(context.Absolute(text.Text)), value => value ?? "");
 
     /// <summary>A program: a path, or a name found in PATH.</summary>
     public static ValueKind<string?> Executable { get; } = new("executable", ReadExecutable, value => value ?? "");
@@ -29,14 +26,6 @@ internal static partial class Kinds
             ? Reading<string?>.Of(text.Text)
             : Reading<string?>.Wrong($"there is no group {text.Shown} on this machine"),
         value => value ?? "");
-
-    private static Reading<string?> ReadFile(ConfText text, ReadContext context)
-    {
-        var path = context.Absolute(text.Text);
-        return Files.IsThere(path) ? Reading<string?>.Of(path)
-            : Directory.Exists(path) ? Reading<string?>.Wrong($"'{path}' is a directory, not a file")
-            : Reading<string?>.Wrong($"there is no file '{path}'");
-    }
 
     private static Reading<string?> ReadExecutable(ConfText text, ReadContext context)
     {

@@ -14,6 +14,14 @@ internal static partial class Kinds
     /// <summary>Any text.</summary>
     public static ValueKind<string?> Text { get; } = new("text", (text, _) => Reading<string?>.Of(text.Text), value => value ?? "");
 
+    /// <summary>A name that can be a host's and a file's.</summary>
+    public static ValueKind<string?> ServerName { get; } = new(
+        "name",
+        (text, _) => text.Text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_') && text.Text is not ("." or "..")
+            ? Reading<string?>.Of(text.Text)
+            : Reading<string?>.Wrong($"{text.Shown} is not a name of letters, digits, '.', '-' and '_'"),
+        value => value ?? "");
+
     /// <summary><c>yes</c> or <c>no</c>, and their usual synonyms.</summary>
     public static ValueKind<bool> YesNo { get; } = new(
         "yes or no",

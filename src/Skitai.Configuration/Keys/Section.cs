@@ -12,6 +12,9 @@ internal sealed record Section(string Name, string Doc, IReadOnlyList<Key>? Keys
     /// <summary>Another spelling of the name, or null.</summary>
     public string? Alias { get; init; }
 
+    /// <summary>The feature that the section as a whole asks for when it is not in this version yet; null = it works.</summary>
+    public Feature? Later { get; init; }
+
     /// <summary>The header as it is written.</summary>
     public string Header => KeepsLines ? $"[{Name}:line]" : $"[{Name}]";
 }

@@ -32,6 +32,15 @@ internal sealed class SectionReader
     /// <summary>The value of a key, or its default.</summary>
     public T Get<T>(Key<T> key) => key.Read(Entry(key), _name, _context);
 
+    /// <summary>Reads every key and keeps nothing: for a section whose feature comes later.</summary>
+    public void CheckAll(Section declaration)
+    {
+        foreach (var key in declaration.Keys ?? [])
+        {
+            key.Check(Entry(key), _name, _context);
+        }
+    }
+
     /// <summary>The line of a key, or of the section when the key is not there; 0 when neither is.</summary>
     public int LineOf(Key key) => Entry(key)?.Line ?? _section?.Line ?? 0;
 

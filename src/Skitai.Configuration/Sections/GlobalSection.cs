@@ -6,12 +6,12 @@ namespace Skitai.Configuration.Sections;
 /// <summary><c>[global]</c> of <c>skitaid.conf</c>.</summary>
 internal static class GlobalSection
 {
-    private static readonly Key<string> LogPath = new(
-        "log_path", Kinds.DirectoryPath, "/var/log/skitaid",
+    private static readonly Key<string?> LogPath = new(
+        "log_path", Kinds.FilePath, "/var/log/skitaid",
         "Directory of all logs; made when it is not there.");
 
-    private static readonly Key<string> VarPath = new(
-        "var_path", Kinds.DirectoryPath, "/var/local/skitaid",
+    private static readonly Key<string?> VarPath = new(
+        "var_path", Kinds.FilePath, "/var/local/skitaid",
         "Directory of the daemon's state: pid file, control socket, spools; made when it is not there.");
 
     private static readonly Key<string?> Python = new(
@@ -28,8 +28,8 @@ internal static class GlobalSection
     public static DaemonSettings Build(SectionReader reader, string etcPath) => new()
     {
         EtcPath = etcPath,
-        LogPath = reader.Get(LogPath),
-        VarPath = reader.Get(VarPath),
+        LogPath = reader.Get(LogPath)!,
+        VarPath = reader.Get(VarPath)!,
         Python = reader.Get(Python)!,
         User = reader.Get(User),
     };

@@ -24,7 +24,7 @@ internal static class ServerSection
         "TCP port to listen on.");
 
     private static readonly Key<string?> Name = new(
-        "name", Kinds.Text, null,
+        "name", Kinds.ServerName, null,
         "The server's own name, for a request that names no host. Not set = the conf's name.");
 
     private static readonly Key<string?> User = new(
@@ -47,25 +47,19 @@ internal static class ServerSection
         "server", "Where the instance listens and how many workers its apps get.",
         [Threads, Processes, Ip, Port, Name, User, Group, TrustedProxies, Python]);
 
-    public static ServerSettings Build(SectionReader reader, string instanceName)
-    {
-        var settings = new ServerSettings
-        {
-            Threads = reader.Get(Threads),
-            Processes = reader.Get(Processes),
-            Ip = reader.Get(Ip),
-            Port = reader.Get(Port),
-            Name = reader.Get(Name) ?? instanceName,
-            User = reader.Get(User),
-            Group = reader.Get(Group),
-            TrustedProxies = reader.Get(TrustedProxies),
-            Python = reader.Get(Python),
-        };
-        if (!settings.Name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_'))
-        {
-            reader.Refuse(Name, "a name has letters, digits, '.', '-' and '_' only");
-        }
+    /// <summary>Where the port is set; the section when it is not, 0 when there is none.</summary>
+    public static int PortLine(SectionReader reader) => reader.LineOf(Port);
 
-        return settings;
-    }
+    public static ServerSettings Build(SectionReader reader, string instanceName) => new()
+    {
+        Threads = reader.Get(Threads),
+        Processes = reader.Get(Processes),
+        Ip = reader.Get(Ip),
+        Port = reader.Get(Port),
+        Name = reader.Get(Name) ?? instanceName,
+        User = reader.Get(User),
+        Group = reader.Get(Group),
+        TrustedProxies = reader.Get(TrustedProxies),
+        Python = reader.Get(Python),
+    };
 }
