@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Skitai.Posix;
 
 /// <summary>
-/// A lock on a file (flock) that lasts as long as this object, and not a moment longer than this process: a crash frees
+/// A lock on a file (fcntl's open-file-description lock) that lasts as long as this object, and not a moment longer than this process: a crash frees
 /// it, a stale file does no harm.
 /// </summary>
 public sealed class FileLock : IDisposable
@@ -17,11 +17,12 @@ public sealed class FileLock : IDisposable
     /// <exception cref="IOException">The file cannot be opened.</exception>
     /// <exception cref="UnauthorizedAccessException">No permission to open it.</exception>
     /// <exception cref="Win32Exception">The file system knows no locks.</exception>
-    public static FileLock? TryTake(string path)
+    public static unsafe FileLock? TryTake(string path)
     {
-        // FileShare.ReadWrite: .NET's own sharing is advisory flock, too, and must not get in the way of ours.
+        // Not flock: .NET's own sharing is that, and would keep everybody from reading the file while we hold it.
         var handle = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
-        while (Libc.flock((int)handle.DangerousGetHandle(), Libc.LOCK_EX | Libc.LOCK_NB) != 0)
+        var whole = new Libc.FileRange { Type = Libc.F_WRLCK };
+        while (Libc.fcntl((int)handle.DangerousGetHandle(), Libc.F_OFD_SETLK, &whole) != 0)
         {
             var error = System.Runtime.InteropServices.Marshal.GetLastPInvokeError();
             if (error == Libc.EINTR)
@@ -30,7 +31,7 @@ public sealed class FileLock : IDisposable
             }
 
             handle.Dispose();
-            return error == Libc.EWOULDBLOCK ? null : throw new Win32Exception(error);
+            return error is Libc.EWOULDBLOCK or Libc.EACCES ? null : throw new Win32Exception(error);
         }
 
         return new FileLock(handle);

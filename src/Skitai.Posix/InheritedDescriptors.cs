@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 
 namespace Skitai.Posix;
 
@@ -24,5 +25,16 @@ public static class InheritedDescriptors
     {
         Protect(number);
         return new Socket(new SafeSocketHandle(number, ownsHandle: true));
+    }
+
+    /// <summary>Puts another open file in a descriptor's place (a daemon's standard output, once its starter is gone).</summary>
+    /// <exception cref="Win32Exception">Out of descriptors.</exception>
+    public static void Replace(int number, SafeHandle with)
+    {
+        ArgumentNullException.ThrowIfNull(with);
+        if (Libc.dup2((int)with.DangerousGetHandle(), number) < 0)
+        {
+            throw new Win32Exception();
+        }
     }
 }

@@ -11,8 +11,9 @@ namespace Skitaid.Control;
 [JsonSerializable(typeof(InstanceReport))]
 [JsonSerializable(typeof(ControlRequest))]
 [JsonSerializable(typeof(ControlReply))]
+[JsonSerializable(typeof(DaemonStatus))]
 internal sealed partial class ControlJson : JsonSerializerContext
 {
-    /// <summary><see cref="DaemonStatus"/> for people and their scripts: indented.</summary>
-    public static ControlJson Indented { get; } = new(new JsonSerializerOptions(Default.Options) { WriteIndented = true });
+    /// <summary>For people and their scripts: indented.</summary>
+    public static ControlJson CreateIndented() => new(new JsonSerializerOptions(Default.Options) { WriteIndented = true });
 }

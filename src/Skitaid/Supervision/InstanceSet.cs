@@ -78,7 +78,7 @@ internal sealed class InstanceSet(ConfTree tree, DaemonPlaces places, ILogger lo
                 _missing.Remove(name);
                 if (!_instances.ContainsKey(name) && (!_broken.TryGetValue(name, out var broken) || broken.Content != ContentOf(name)))
                 {
-                    TakeUp(name, cancellation);
+                    _ = TakeUp(name)?.StartAsync(cancellation);
                 }
             }
 
@@ -136,7 +136,7 @@ internal sealed class InstanceSet(ConfTree tree, DaemonPlaces places, ILogger lo
             return Unknown(name);
         }
 
-        await instance.StopAsync(limit, cause, CancellationToken.None, forGood: false);
+        await instance.StopAsync(limit, cause, forGood: false, CancellationToken.None);
         return new ControlReply(ExitCodes.Done, [$"{name}: stopped; 'skitaid -f {name} restart' starts it again"]);
     }
 
@@ -145,10 +145,10 @@ internal sealed class InstanceSet(ConfTree tree, DaemonPlaces places, ILogger lo
     {
         // No waiting for a change under way: its starts are called off by the stop itself.
         _closed = true;
-        await Task.WhenAll(_instances.Values.Select(instance => instance.StopAsync(limit, cause, hurry, forGood: true)));
+        await Task.WhenAll(_instances.Values.Select(instance => instance.StopAsync(limit, cause, forGood: true, hurry)));
         await _changing.WaitAsync(CancellationToken.None);
         _changing.Release();
-        await Task.WhenAll(_instances.Values.Select(instance => instance.StopAsync(limit, cause, hurry, forGood: true)));
+        await Task.WhenAll(_instances.Values.Select(instance => instance.StopAsync(limit, cause, forGood: true, hurry)));
     }
 
     /// <summary>Has one instance, or all of them, open the log files anew.</summary>
@@ -208,9 +208,9 @@ internal sealed class InstanceSet(ConfTree tree, DaemonPlaces places, ILogger lo
             }
 
             _broken.TryRemove(name, out _);
-            if (TakeUp(name, cancellation) is { } started)
+            if (TakeUp(name) is { } added)
             {
-                return await started is { } why
+                return await added.StartAsync(cancellation) is { } why
                     ? new ControlReply(ExitCodes.Failed, [$"{name}: did not start: {why}"])
                     : new ControlReply(ExitCodes.Done, [$"{name}: started"]);
             }
@@ -223,8 +223,8 @@ internal sealed class InstanceSet(ConfTree tree, DaemonPlaces places, ILogger lo
         }
     }
 
-    /// <summary>Starts a new conf in the background; null when it is broken.</summary>
-    private Task<string?>? TakeUp(string name, CancellationToken cancellation)
+    /// <summary>Reads a new conf and binds its socket; null when that does not work. Nothing is started yet.</summary>
+    private SupervisedInstance? TakeUp(string name)
     {
         if (_instances.ContainsKey(name) || _closed)
         {
@@ -241,7 +241,7 @@ internal sealed class InstanceSet(ConfTree tree, DaemonPlaces places, ILogger lo
                 log.ConfChanged(name, "has come: starting it");
                 _broken.TryRemove(name, out _);
                 _instances[name] = instance;
-                return instance.StartAsync(cancellation);
+                return instance;
             }
         }
         catch (IOException failure)
@@ -270,7 +270,7 @@ internal sealed class InstanceSet(ConfTree tree, DaemonPlaces places, ILogger lo
 
         async Task EndAsync(SupervisedInstance gone)
         {
-            await gone.StopAsync(SupervisedInstance.DrainLimit, "its conf is gone", CancellationToken.None, forGood: true);
+            await gone.StopAsync(SupervisedInstance.DrainLimit, "its conf is gone", forGood: true, CancellationToken.None);
             _instances.TryRemove(gone.Name, out _);
         }
     }

@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Skitai.Configuration;
 using Skitai.Configuration.Settings;
-using Skitai.Posix;
 using Skitaid.Commands;
 using Skitaid.Control;
 
@@ -94,9 +93,9 @@ internal sealed class SupervisedInstance
     /// <summary>Ends what runs, and the listening socket; it can be started again by <see cref="RestartAsync"/>.</summary>
     /// <param name="limit">How long requests in hand may take.</param>
     /// <param name="cause">Why, for the log.</param>
-    /// <param name="hurry">Cuts that short.</param>
     /// <param name="forGood">No start any more after this.</param>
-    public async Task StopAsync(TimeSpan limit, string cause, CancellationToken hurry, bool forGood)
+    /// <param name="hurry">Cuts that short.</param>
+    public async Task StopAsync(TimeSpan limit, string cause, bool forGood, CancellationToken hurry)
     {
         if (forGood)
         {
@@ -203,10 +202,10 @@ internal sealed class SupervisedInstance
 
     private async Task<ControlReply> ReplaceAsync(ConfTree tree, bool force, CancellationToken cancellation)
     {
-        var (settings, errors) = tree.ReadInstance(Name);
+        var (settings, errors) = TreeCheck.ReadInstance(tree, Name);
         if (settings is null)
         {
-            string[] lines = [.. errors.Select(error => error.ToString()), $"{Name}: not restarted; {StillThere()}"];
+            string[] lines = [.. errors, $"{Name}: not restarted; {StillThere()}"];
             _log.RestartRefused(Name, "its conf is broken: " + lines[0]);
             NoteError(lines[0]);
             return new ControlReply(ExitCodes.Usage, lines);

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Threading.Channels;
-using Microsoft.Extensions.Logging;
 using Skitai.Configuration;
 using Skitai.Posix;
 using Skitaid.Commands;
@@ -94,6 +93,11 @@ internal sealed class Supervisor : IControlTarget
         using var log = _log = new DaemonLog(Places.DaemonLog, _options.Console, _options.Colours, _time);
         AppDomain.CurrentDomain.UnhandledException += (_, e) => log.BrokeDown((Exception)e.ExceptionObject);
         TaskScheduler.UnobservedTaskException += (_, e) => log.BrokeDown(e.Exception);
+        foreach (var warning in check.Warnings)
+        {
+            log.Warning(warning);
+        }
+
         log.Starting(OwnProgram.Version, Environment.ProcessId, Places.Etc, Places.Log, Places.Var);
         _instances = new InstanceSet(_tree, Places, log, _time);
         var errors = _instances.BindAll(check.Instances);
@@ -104,7 +108,8 @@ internal sealed class Supervisor : IControlTarget
 
         if (errors.Count > 0)
         {
-            return Refuse(ExitCodes.Failed, [.. errors, "nothing was started"]);
+            TellLogged(errors);
+            return Refuse(ExitCodes.Failed, ["nothing was started"]);
         }
 
         try
@@ -161,10 +166,7 @@ internal sealed class Supervisor : IControlTarget
         }
 
         var all = _instances.All.ToArray();
-        foreach (var line in failed)
-        {
-            _options.Tell(line);
-        }
+        TellLogged(failed);
 
         if (all.Length > 0 && failed.Count == all.Length)
         {
@@ -176,11 +178,11 @@ internal sealed class Supervisor : IControlTarget
         {
             var nothing = $"no conf in {_tree.EnabledPath}: nothing is served until one is there";
             log.Warning(nothing);
-            _options.Tell(nothing);
+            TellLogged([nothing]);
         }
 
         log.Ready(all.Length - failed.Count, all.Length);
-        _options.OnReady?.Invoke(this);
+        _options.OnReady?.Invoke(this, failed.Count);
         return false;
     }
 
@@ -305,6 +307,15 @@ internal sealed class Supervisor : IControlTarget
         }
 
         return $"skitaid runs already: pid {pid}, control socket {Places.ControlSocket}; 'skitaid status' shows it, 'skitaid restart' takes up changed confs";
+    }
+
+    /// <summary>Tells what the log has, too: with the log on the console once is enough.</summary>
+    private void TellLogged(IEnumerable<string> lines)
+    {
+        foreach (var line in lines.Where(_ => _options.Console is null))
+        {
+            _options.Tell(line);
+        }
     }
 
     private int Refuse(int exit, IReadOnlyList<string> lines)

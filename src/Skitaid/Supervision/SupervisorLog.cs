@@ -5,8 +5,8 @@ namespace Skitaid.Supervision;
 /// <summary>What the supervisor says in skitaid.log.</summary>
 internal static partial class SupervisorLog
 {
-    [LoggerMessage(1, LogLevel.Information, "skitaid {Version} starts: pid {Pid}, conf {Etc}, log {Log}, var {Var}")]
-    public static partial void Starting(this ILogger log, string version, int pid, string etc, string log_, string var);
+    [LoggerMessage(1, LogLevel.Information, "skitaid {Version} starts: pid {Pid}, conf {Etc}, logs {Logs}, var {Var}")]
+    public static partial void Starting(this ILogger log, string version, int pid, string etc, string logs, string var);
 
     [LoggerMessage(2, LogLevel.Information, "skitaid is ready: {Running} of {Total} instances run")]
     public static partial void Ready(this ILogger log, int running, int total);

@@ -4,72 +4,50 @@ using Skitai.Posix;
 
 namespace Skitaid.Supervision;
 
-/// <summary>A whole config tree, read: settings, and every error there is.</summary>
+/// <summary>A whole config tree, read and held against the powers that this process has.</summary>
 /// <param name="Daemon">What skitaid.conf says; null when it is broken.</param>
 /// <param name="Instances">The confs without error, sorted by name.</param>
-/// <param name="Errors">One line each, in the order of the files.</param>
-internal sealed record TreeCheck(DaemonSettings? Daemon, IReadOnlyList<InstanceSettings> Instances, IReadOnlyList<string> Errors)
+/// <param name="Errors">One line each, in the order of the files; a start needs this to be empty.</param>
+/// <param name="Warnings">What works but should be seen to.</param>
+internal sealed record TreeCheck(
+    DaemonSettings? Daemon, IReadOnlyList<InstanceSettings> Instances, IReadOnlyList<string> Errors, IReadOnlyList<string> Warnings)
 {
     /// <summary>Reads all of a tree.</summary>
     public static TreeCheck Read(ConfTree tree)
     {
         if (!Directory.Exists(tree.EtcPath))
         {
-            return new(null, [], [$"no config tree in {tree.EtcPath}: 'skitaid init --etc {tree.EtcPath}' makes one, --etc DIR names another"]);
+            return new(null, [], [$"no config tree in {tree.EtcPath}: 'skitaid init --etc {tree.EtcPath}' makes one, --etc DIR names another"], []);
         }
 
-        var daemon = tree.ReadDaemon();
-        List<string> errors = [.. daemon.Errors.Select(error => error.ToString())];
-        if (daemon.Settings is { User: { } daemonUser } && WhyNotAs(daemonUser, null) is { } reason)
-        {
-            errors.Add($"skitaid.conf: [global] user: {reason}");
-        }
-
-        List<InstanceSettings> instances = [];
-        foreach (var name in tree.InstanceNames())
-        {
-            var (settings, broken) = ReadInstance(tree, name);
-            errors.AddRange(broken);
-            if (settings is null)
-            {
-                continue;
-            }
-
-            if (instances.Find(other => ListeningSocket.AddressOf(other).Equals(ListeningSocket.AddressOf(settings))) is { } twin)
-            {
-                errors.Add($"{name}.conf: [server] port: {ListeningSocket.AddressOf(settings)} is what {twin.Name}.conf listens on already");
-            }
-
-            instances.Add(settings);
-        }
-
-        return new(daemon.Settings, instances, errors);
+        var read = tree.ReadAll();
+        List<string> errors = [.. read.Errors.Select(error => error.ToString())];
+        errors.AddRange(read.Instances.Select(settings => WhyNotAs(settings, read.Daemon?.User)).OfType<string>());
+        return new(read.Daemon, read.Instances, errors, [.. read.Warnings.Select(warning => warning.ToString())]);
     }
 
     /// <summary>Reads one conf; settings are null when there is any error.</summary>
     public static (InstanceSettings? Settings, IReadOnlyList<string> Errors) ReadInstance(ConfTree tree, string name)
     {
-        var (settings, errors) = tree.ReadInstance(name);
-        if (settings is { Server.User: { } user } && WhyNotAs(user, settings.Server.Group) is { } reason)
-        {
-            return (null, [$"{name}.conf: [server] user: {reason}"]);
-        }
-
-        return (settings, [.. errors.Select(error => error.ToString())]);
+        var read = tree.ReadInstance(name);
+        return read.Settings is { } settings && WhyNotAs(settings, tree.ReadDaemon().Settings?.User) is { } reason
+            ? (null, [reason])
+            : (read.Settings, [.. read.Errors.Select(error => error.ToString())]);
     }
 
-    private static string? WhyNotAs(string user, string? group)
+    /// <summary>The account an instance is to run as: its conf's, else the daemon's; null = unchanged.</summary>
+    public static (string User, string? Group)? AccountOf(InstanceSettings settings, string? daemonUser) =>
+        settings.Server.User is { } user ? (user, settings.Server.Group) : daemonUser is null ? null : (daemonUser, settings.Server.Group);
+
+    private static string? WhyNotAs(InstanceSettings settings, string? daemonUser)
     {
-        if (Credentials.FindUser(user) is not { } account)
+        if (Credentials.IsRoot || AccountOf(settings, daemonUser) is not { } account)
         {
-            return $"no user '{user}' on this machine";
+            return null;
         }
 
-        if (group is not null && Credentials.FindGroup(group) is null)
-        {
-            return $"no group '{group}' on this machine";
-        }
-
-        return Credentials.IsRoot || account.User == Credentials.EffectiveUser ? null : $"only root can run it as '{user}': start skitaid as root, or as '{user}'";
+        return Credentials.FindUser(account.User) is { } known && known.User == Credentials.EffectiveUser
+            ? null
+            : $"{settings.Name}.conf: [server] user: only root can run it as '{account.User}': start skitaid as root or as '{account.User}'";
     }
 }
