@@ -100,16 +100,14 @@ internal sealed class InstanceHost
 
         // After the change of user, which clears the wish. The control pair's end says the same; this one needs nobody of us.
         ParentDeath.SetSignal(Signals.Term, supervisor);
-        return await Instance.StartAsync(
-            settings,
-            new InstanceEnvironment
-            {
-                Listener = InstanceChild.ListenerDescriptor,
-                LogDirectory = logs,
-                DefaultPython = daemon.Settings.Python,
-                PythonPackage = Path.Combine(AppContext.BaseDirectory, "python"),
-            },
-            _hurry.Token);
+        var environment = new InstanceEnvironment
+        {
+            Listener = InstanceChild.ListenerDescriptor,
+            LogDirectory = logs,
+            DefaultPython = daemon.Settings.Python,
+            PythonPackage = Path.Combine(AppContext.BaseDirectory, "python"),
+        };
+        return await Instance.StartAsync(settings, environment, new MountFactory(settings, environment).Create, _hurry.Token);
     }
 
     /// <summary>The instance writes and rotates its own logs: the directory and what is in it belong to its user.</summary>
@@ -192,7 +190,18 @@ internal sealed class InstanceHost
 
     private async Task DrainAsync(Instance instance)
     {
-        await instance.DrainAsync(_hurry.Token);
+        TimeSpan left;
+        lock (_deadline)
+        {
+            left = _endBy - DateTime.UtcNow;
+        }
+
+        // In a hurry an idle connection is not waited for: only what is in hand gets the grace.
+        if (left > SupervisedInstance.StopGrace)
+        {
+            await instance.DrainAsync(left, _hurry.Token);
+        }
+
         await instance.DisposeAsync();
     }
 
