@@ -61,7 +61,11 @@ def _die_with_parent(parent: int) -> None:
 def end_at_exit(status: Callable[[], int]) -> None:
     """Makes the very last of the atexit handlers end the process: threads that still run cannot disturb that."""
 
+    worker = os.getpid()
+
     def end() -> None:
+        if os.getpid() != worker:
+            return  # a child that the app forked
         for stream in (sys.stdout, sys.stderr):
             try:
                 stream.flush()
