@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import struct
 import subprocess
@@ -39,14 +40,39 @@ class Output(WorkerTest):
             engine.wait_output(text)
 
 
+    def test_the_lines_of_threads_are_never_mixed(self) -> None:
+        engine = self.serve("""
+            import sys, threading
+            def app(environ, start_response):
+                barrier = threading.Barrier(4)
+                def talk(letter):
+                    barrier.wait()
+                    for _ in range(500):
+                        print(letter, letter * 50, letter)
+                threads = [threading.Thread(target=talk, args=(letter,)) for letter in "abcd"]
+                for thread in threads: thread.start()
+                for thread in threads: thread.join()
+                sys.stdout.write("no newline")
+                start_response("200 OK", [])
+                return []
+        """)
+        engine.get()
+        os.kill(engine.pid, signal.SIGTERM)
+        self.assertEqual(engine.wait_exit(), 0)
+        engine.wait_output(b"no newline")
+        lines = engine.output.decode().split("\n")
+        self.assertEqual(len(lines), 2001)
+        self.assertEqual(set(lines[:-1]), {"%s %s %s" % (letter, letter * 50, letter) for letter in "abcd"})
+
+
 class Signals(WorkerTest):
     APP = """
         import os, signal, time
         gate = os.open("gate", os.O_RDWR)
         def stuck_here():
+            print("taken")
             os.read(gate, 1)
         def app(environ, start_response):
-            print("taken")
             stuck_here()
             start_response("200 OK", [])
             return [b"done"]
@@ -85,6 +111,7 @@ class Signals(WorkerTest):
         os.kill(engine.pid, signal.SIGUSR2)
         dump = b""
         while b"in watch" not in dump or b"in stuck_here" not in dump:
+            self.assertTrue(select.select([engine.dumps], [], [], DEADLINE)[0], dump)
             dump += os.read(engine.dumps, 65536)
 
     def test_an_app_in_a_loop_of_its_own_does_not_outlive_the_engine(self) -> None:

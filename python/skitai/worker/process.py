@@ -8,6 +8,8 @@ import os
 import signal
 import sys
 
+from .output import LineOutput
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable
@@ -20,9 +22,8 @@ _PR_SET_PDEATHSIG = 1
 def prepare() -> None:
     """Output by the line, signals, no outliving of the engine."""
     parent = os.getppid()
-    for stream in (sys.stdout, sys.stderr):
-        # Whatever the locale: a print() must neither fail nor wait.
-        stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)  # type: ignore[union-attr]
+    sys.stdout = sys.__stdout__ = LineOutput(1)  # type: ignore[misc]
+    sys.stderr = sys.__stderr__ = LineOutput(2)  # type: ignore[misc]
     os.set_inheritable(FRAMES, False)  # a child of the app must not keep the socket open
     try:
         os.set_inheritable(DUMPS, False)
@@ -68,7 +69,9 @@ def end_at_exit(status: Callable[[], int]) -> None:
             return  # a child that the app forked
         for stream in (sys.stdout, sys.stderr):
             try:
-                stream.flush()
+                stream.flush()  # an app may have put something else there
+                if isinstance(stream, LineOutput):
+                    stream.flush_all()
             except (OSError, ValueError):
                 pass
         os._exit(status())

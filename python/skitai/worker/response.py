@@ -186,23 +186,21 @@ class Response:
     def _put(self, data: bytes) -> None:
         """Sends a part of the body, waiting for credit where it must. With the last byte of Content-Length, closes."""
         stream = self._stream
+        if self.closed:
+            if not self._bodiless:
+                self._report_cut()
+            return
         if stream.aborted:
             raise Aborted("the request was given up")
         if self._bodiless:
-            if not self.closed:
-                self._send_head(b"", True)
+            self._send_head(b"", True)
             return
         last = False
         rest = self._rest
         if rest is not None:
             if len(data) > rest:
-                if not self._cut:
-                    self._cut = True
-                    self._serving.log(log.WARNING, "%s: the answer is longer than its Content-Length and was cut" % (
-                        self._serving.describe(stream)))
+                self._report_cut()
                 data = data[:rest]
-                if not data and self._started:
-                    return
             rest -= len(data)
             self._rest = rest
             last = rest == 0
@@ -224,6 +222,12 @@ class Response:
             else:
                 self._channel.send(frame(DATA_OUT, stream.id, part))
 
+    def _report_cut(self) -> None:
+        if not self._cut:
+            self._cut = True
+            self._serving.log(log.WARNING, "%s: the answer is longer than its Content-Length and was cut" % (
+                self._serving.describe(self._stream)))
+
     def _send_head(self, body: bytes, last: bool) -> None:
         head = self._head
         assert head is not None
@@ -238,6 +242,7 @@ class Response:
         stream = self._stream
         # Before the frame goes: as soon as the engine has it, it may use the id again.
         self._serving.forget(stream)
+        stream.aborted = True  # what is left of the body cannot be read any more
         self._channel.post(stream.thread, data)
 
     def reset(self, reason: str) -> None:
