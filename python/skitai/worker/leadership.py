@@ -93,10 +93,19 @@ class Leadership:
         thread = AppThread()
         self._started += 1
         self._channel.leader = thread
-        threading.Thread(target=self._live, args=(thread,), name="app-%d" % self._started, daemon=True).start()
+        threading.Thread(target=self._guarded, args=(thread,), name="app-%d" % self._started, daemon=True).start()
 
     def _available(self) -> bool:
         return bool(self._idle) or self._started < self._limit
+
+    def _guarded(self, me: AppThread) -> None:
+        try:
+            self._live(me)
+        except BaseException:
+            import traceback
+
+            # Errors of apps do not get here. A worker that has lost a thread may never answer again: a new one is better.
+            self._channel.fail("the worker failed: %s" % traceback.format_exc())
 
     def _live(self, me: AppThread) -> None:
         ready = self.ready
