@@ -111,7 +111,7 @@ class Serving:
                 try:
                     close()
                 except BaseException as error:
-                    self._failed(stream, response, error)
+                    self._failed(stream, response, error, whole=not response.broken)
         if not response.closed:
             response.finish()
         if self._sources >= 0 and sources.count() > self._sources and monotonic() >= self._next_look:
@@ -126,14 +126,17 @@ class Serving:
         if files:
             self.channel.send(frame(FILES, 0, json.dumps(files).encode("utf-8")))
 
-    def _failed(self, stream: Stream, response: Response, error: BaseException) -> None:
-        """The app raised: the log gets the traceback, the client a 500 or, after the head, a cut connection."""
+    def _failed(self, stream: Stream, response: Response, error: BaseException, whole: bool = False) -> None:
+        """The app raised: the log gets the traceback, the client a 500 or, after the head, a cut connection.
+
+        `whole`: the body was complete before, so that it may end as it should.
+        """
         if stream.aborted and isinstance(error, Aborted):
             return
         text = log.traceback_text(error)
         reason = log.summary(error)
         self.log(log.ERROR, "%s: %s\n%s" % (self.describe(stream), reason, text))
-        if not stream.aborted and not response.replace("500 Internal Server Error", self._error_page(text)):
+        if not stream.aborted and not response.replace("500 Internal Server Error", self._error_page(text)) and not whole:
             response.broken = reason
 
     def _error_page(self, text: str) -> str:
