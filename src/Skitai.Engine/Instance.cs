@@ -1,12 +1,9 @@
 using System.Net;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Skitai.Configuration.Settings;
 using Skitai.Engine.Hosting;
+using Skitai.Engine.Hosting.Tls;
+using Skitai.Engine.Logging;
 using Skitai.Engine.Routing;
 
 namespace Skitai.Engine;
@@ -14,61 +11,260 @@ namespace Skitai.Engine;
 /// <summary>
 /// One running instance: a Kestrel engine on one listening socket, with the mounts of one conf. The door to this library.
 /// </summary>
-public sealed class Instance : IAsyncDisposable
+public sealed partial class Instance : IAsyncDisposable
 {
-    private readonly IHost _host;
-    private readonly IServer _server;
-    private readonly IReadOnlyList<Mount> _mounts;
+    private static readonly TimeSpan ShortGrace = TimeSpan.FromSeconds(3);
 
-    private Instance(IHost host, IServer server, IReadOnlyList<Mount> mounts)
+    private readonly InstanceSettings _settings;
+    private readonly InstanceLogs _logs;
+    private readonly IReadOnlyList<VirtualHost> _hosts;
+    private readonly ConnectionGate _gate;
+    private readonly Counters _counters = new();
+    private readonly RequestRate _rate;
+    private readonly CertificateTable? _certificates;
+    private readonly RequestApplication _application;
+    private readonly EngineServer _server;
+    private readonly ITimer _tick;
+    private readonly TimeProvider _time;
+    private readonly DateTimeOffset _startedAt;
+    private readonly Lock _stopGate = new();
+    private Task? _stopped;
+    private volatile bool _draining;
+    private int _ticks;
+
+    private Instance(InstanceSettings settings, InstanceEnvironment environment, InstanceLogs logs, IReadOnlyList<VirtualHost> hosts)
     {
-        _host = host;
-        _server = server;
-        _mounts = mounts;
+        (_settings, _logs, _hosts, _time) = (settings, logs, hosts, environment.Time);
+        _startedAt = _time.GetUtcNow();
+        _rate = new RequestRate(_counters);
+        _certificates = settings.Ssl is null ? null : new CertificateTable(settings.Ssl, logs.Server, _time);
+        var proxies = new TrustedProxies(settings.Server.TrustedProxies);
+        _gate = new ConnectionGate(settings.Tune.MaxConnections, settings.Ssl is not null, proxies, logs.Server, _time);
+        var byName = new HostTable<VirtualHost>(
+            hosts.SelectMany(host => host.Names.Select(name => (name, host))), hosts.FirstOrDefault(host => host.Names.Count == 0));
+        _application = new RequestApplication(byName, proxies, logs, _counters, settings.Tune.MaxBodySize);
+        _server = new EngineServer(
+            settings, environment.Listener, logs, _gate, _certificates, new RefusedRequests(logs.Requests, _counters));
+        _tick = _time.CreateTimer(static state => ((Instance)state!).Tick(), this, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
     }
 
-    /// <summary>Starts serving.</summary>
+    /// <summary>Where it listens.</summary>
+    public IPEndPoint Address => (IPEndPoint)_server.EndPoint;
+
+    /// <summary>Its logs.</summary>
+    public InstanceLogs Logs => _logs;
+
+    /// <summary>Starts serving: returns when every mount is ready, or has said why it is not, and the port answers.</summary>
     /// <param name="settings">The checked conf.</param>
-    /// <param name="listener">The listening socket's descriptor, inherited from the supervisor; null = bind it here (tests).</param>
+    /// <param name="environment">What the process was given.</param>
+    /// <param name="cancellation">Gives up the start.</param>
+    /// <exception cref="CertificateException">A certificate cannot be used.</exception>
+    /// <exception cref="IOException">It cannot listen, or the logs cannot be opened.</exception>
+    public static Task<Instance> StartAsync(InstanceSettings settings, InstanceEnvironment environment, CancellationToken cancellation)
+    {
+        MountFactory? factory = null;
+        return StartAsync(
+            settings, environment, (line, logs) => (factory ??= new MountFactory(settings, environment, logs)).Create(line), cancellation);
+    }
+
+    /// <summary>Starts serving mounts that the caller makes.</summary>
+    /// <param name="settings">The checked conf.</param>
+    /// <param name="environment">What the process was given.</param>
+    /// <param name="createMount">Makes a mount of each line of the conf's routes; it is started after that.</param>
+    /// <param name="cancellation">Gives up the start.</param>
+    internal static async Task<Instance> StartAsync(
+        InstanceSettings settings,
+        InstanceEnvironment environment,
+        Func<MountSettings, InstanceLogs, Mount> createMount,
+        CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        var logs = new InstanceLogs(environment.LogDirectory, environment.Console, environment.Time);
+        var hosts = new List<VirtualHost>();
+        try
+        {
+            foreach (var host in settings.Hosts)
+            {
+                var mounts = new List<Mount>();
+                hosts.Add(new VirtualHost(host.Names, mounts));
+                foreach (var line in host.Mounts)
+                {
+                    mounts.Add(createMount(line, logs));
+                }
+            }
+
+            // The table is built from the finished list.
+            return await StartAsync(settings, environment, logs, [.. hosts.Select(host => new VirtualHost(host.Names, host.Mounts))], cancellation);
+        }
+        catch (Exception exception)
+        {
+            LogStartFailed(logs.Server, exception.Message);
+            foreach (var mount in hosts.SelectMany(host => host.Mounts))
+            {
+                await mount.DisposeAsync();
+            }
+
+            logs.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Starts serving ready-made mounts as the default host, without log files.</summary>
+    /// <param name="settings">The checked conf; its routes are not looked at.</param>
+    /// <param name="listener">The listening socket's descriptor; null = bind it here.</param>
     /// <param name="mounts">The mounts, not yet started.</param>
     /// <param name="cancellation">Gives up the start.</param>
-    public static async Task<Instance> StartAsync(
+    internal static async Task<Instance> StartAsync(
         InstanceSettings settings, int? listener, IReadOnlyList<Mount> mounts, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(settings);
-        foreach (var mount in mounts)
-        {
-            await mount.StartAsync(cancellation);
-        }
-
-        void Configure(ListenOptions listen) => listen.Protocols = HttpProtocols.Http1;
-        var host = new HostBuilder()
-            .ConfigureLogging(logging => logging.ClearProviders())
-            .ConfigureWebHost(web => web.UseKestrelCore().ConfigureKestrel(kestrel =>
-            {
-                if (listener is { } descriptor)
-                {
-                    kestrel.ListenHandle((ulong)descriptor, Configure);
-                }
-                else
-                {
-                    kestrel.Listen(new IPEndPoint(settings.Server.Ip, settings.Server.Port), Configure);
-                }
-            }))
-            .Build();
-        var server = host.Services.GetRequiredService<IServer>();
-        await server.StartAsync(new RequestApplication(new MountTable(mounts)), cancellation);
-        return new Instance(host, server, mounts);
+        var byLine = new Queue<Mount>(mounts);
+        var lines = mounts.Select((mount, index) => new MountSettings(mount.Path, new StaticTarget("/"), index)).ToArray();
+        return await StartAsync(
+            settings with { Hosts = [new VirtualHostSettings([], lines)] },
+            new InstanceEnvironment { Listener = listener },
+            (_, _) => byLine.Dequeue(),
+            cancellation);
     }
 
-    /// <inheritdoc/>
+    /// <summary>How it does now.</summary>
+    public InstanceStatus GetStatus()
+    {
+        var sum = _counters.Sum();
+        var error = _logs.LastError;
+        return new InstanceStatus
+        {
+            Name = _settings.Name,
+            Address = _server.EndPoint.ToString() ?? "",
+            StartedAt = _startedAt,
+            Draining = _draining,
+            Connections = _gate.Open,
+            ConnectionsTotal = _gate.Total,
+            ConnectionsRefused = _gate.Refused,
+            Requests = sum.Began,
+            RequestsPerSecond = _rate.PerSecond,
+            InFlight = sum.Began - sum.Ended,
+            Answers2xx = sum.Class2,
+            Answers3xx = sum.Class3,
+            Answers4xx = sum.Class4,
+            Answers5xx = sum.Class5,
+            BytesReceived = sum.Received,
+            BytesSent = sum.Sent,
+            LogLinesLost = _logs.LinesLost,
+            Mounts = [.. _hosts.SelectMany(host => host.Mounts.Select(
+                mount => mount.GetStatus() with { Host = string.Join(' ', host.Names) }))],
+            Certificates = _certificates?.Status ?? [],
+            LastError = error?.Text,
+            LastErrorAt = error?.At,
+        };
+    }
+
+    /// <summary>
+    /// Ends without hurting a client. Accepts nothing more (the listening socket is closed here; a successor that shares
+    /// it goes on accepting); answers what comes on open connections, each HTTP/1.1 connection's next answer being its
+    /// last and HTTP/2 clients getting GOAWAY; an idle connection may wait for its keep-alive time. Then stops.
+    /// </summary>
+    /// <param name="limit">When what is still open is cut.</param>
+    /// <param name="cancellation">Cuts at once.</param>
+    public async Task DrainAsync(TimeSpan limit, CancellationToken cancellation)
+    {
+        _draining = true;
+        LogDraining(_logs.Server, _gate.Open);
+        await _server.StopAcceptingAsync();
+        _application.Drain();
+        var empty = _gate.CloseAsync();
+        try
+        {
+            await empty.WaitAsync(limit, _time, cancellation);
+        }
+        catch (Exception exception) when (exception is TimeoutException or OperationCanceledException)
+        {
+            LogCut(_logs.Server, _gate.Open);
+        }
+
+        await StopAsync(TimeSpan.Zero);
+    }
+
+    /// <summary>Rotates the logs now; a log that was moved away from outside is only opened anew.</summary>
+    public void ReopenLogs() => _logs.Rotate();
+
+    /// <summary>Stops with a short grace for what is in flight, unless it is drained already; ends the mounts and closes the logs.</summary>
     public async ValueTask DisposeAsync()
     {
-        await _server.StopAsync(CancellationToken.None);
-        _host.Dispose();
-        foreach (var mount in _mounts)
+        await StopAsync(ShortGrace);
+        await _tick.DisposeAsync();
+        await _server.DisposeAsync();
+
+        // All at once: each app's workers get their time to end, and together they get no more than that.
+        await Task.WhenAll(_hosts.SelectMany(host => host.Mounts).Select(mount => mount.DisposeAsync().AsTask()));
+        LogStopped(_logs.Server);
+        _logs.Dispose();
+    }
+
+    private static async Task<Instance> StartAsync(
+        InstanceSettings settings, InstanceEnvironment environment, InstanceLogs logs, IReadOnlyList<VirtualHost> hosts, CancellationToken cancellation)
+    {
+        var instance = new Instance(settings, environment, logs, hosts);
+        try
         {
-            await mount.DisposeAsync();
+            await Task.WhenAll(hosts.SelectMany(host => host.Mounts).Select(mount => mount.StartAsync(cancellation)));
+            await instance._server.StartAsync(instance._application, cancellation);
+        }
+        catch
+        {
+            await instance._tick.DisposeAsync();
+            await instance._server.DisposeAsync();
+            throw;
+        }
+
+        LogStarted(logs.Server, settings.Name, settings.Ssl is null ? "http" : "https", instance.Address);
+        return instance;
+    }
+
+    private Task StopAsync(TimeSpan grace)
+    {
+        lock (_stopGate)
+        {
+            return _stopped ??= StopOnceAsync(grace);
         }
     }
+
+    private async Task StopOnceAsync(TimeSpan grace)
+    {
+        using var enough = new CancellationTokenSource();
+        if (grace == TimeSpan.Zero)
+        {
+            await enough.CancelAsync();
+        }
+        else
+        {
+            enough.CancelAfter(grace);
+        }
+
+        await _server.StopAsync(enough.Token);
+    }
+
+    private void Tick()
+    {
+        _rate.Sample();
+        if (++_ticks % 3 == 0)
+        {
+            _certificates?.Refresh();
+        }
+    }
+
+    [LoggerMessage(EventId = 130, Level = LogLevel.Information, Message = "{Name} serves on {Scheme}://{Address}")]
+    private static partial void LogStarted(ILogger logger, string name, string scheme, IPEndPoint address);
+
+    [LoggerMessage(EventId = 131, Level = LogLevel.Error, Message = "start failed: {Reason}")]
+    private static partial void LogStartFailed(ILogger logger, string reason);
+
+    [LoggerMessage(EventId = 132, Level = LogLevel.Information, Message = "draining: {Connections} connections open")]
+    private static partial void LogDraining(ILogger logger, int connections);
+
+    [LoggerMessage(EventId = 133, Level = LogLevel.Warning, Message = "drain limit reached: {Connections} connections are cut")]
+    private static partial void LogCut(ILogger logger, int connections);
+
+    [LoggerMessage(EventId = 134, Level = LogLevel.Information, Message = "stopped")]
+    private static partial void LogStopped(ILogger logger);
 }

@@ -36,6 +36,13 @@ public sealed partial class AppMount : Mount
     public override Task StartAsync(CancellationToken cancellation) => _pool.StartAsync(cancellation);
 
     /// <inheritdoc/>
+    public override MountStatus GetStatus()
+    {
+        var pool = _pool.Status();
+        return new MountStatus(Path, "app") { Target = pool.Target, Problem = pool.Problem, Waiting = pool.Waiting, Workers = pool.Workers };
+    }
+
+    /// <inheritdoc/>
     public override async ValueTask DisposeAsync()
     {
         await _pool.DisposeAsync();

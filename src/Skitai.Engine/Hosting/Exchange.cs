@@ -1,5 +1,8 @@
+using System.Net;
+using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Skitai.Engine.Routing;
 
 namespace Skitai.Engine.Hosting;
 
@@ -10,10 +13,29 @@ namespace Skitai.Engine.Hosting;
 /// </summary>
 public sealed class Exchange
 {
-    private readonly DefaultHttpContext _http = new();
+    private DefaultHttpContext? _http;
+    private bool _httpIsCurrent;
+    private string? _transactionText;
+
+    // What the last request of this connection looked like: the next one mostly looks the same.
+    private string? _lastTarget, _lastHost;
+    private HostName _host;
 
     /// <summary>The ASP.NET view of this request. Convenient; on the hot path prefer the fields here.</summary>
-    public HttpContext Http => _http;
+    public HttpContext Http
+    {
+        get
+        {
+            _http ??= new DefaultHttpContext();
+            if (!_httpIsCurrent)
+            {
+                _http.Initialize(Features);
+                _httpIsCurrent = true;
+            }
+
+            return _http;
+        }
+    }
 
     /// <summary>Kestrel's features of this request.</summary>
     public IFeatureCollection Features { get; private set; } = null!;
@@ -74,7 +96,7 @@ public sealed class Exchange
     public long BytesSent { get; set; }
 
     /// <summary>The transaction's id across services: <c>GTID-5f2a9c01-C3-R8</c>, or the one that came in X-Gtxn-Id.</summary>
-    public string GlobalTransactionId { get; internal set; } = "";
+    public string GlobalTransactionId => _transactionText ??= Transaction.ToString();
 
     /// <summary>The transaction's id in this service: 1000 on the first hop, a thousand more on each further one.</summary>
     public int LocalTransactionId { get; internal set; }
@@ -86,24 +108,126 @@ public sealed class Exchange
     public string? Token { get; set; }
 
     /// <summary>Cancelled when the client is gone. Asking for it costs; ask only where something waits.</summary>
-    public CancellationToken ClientGone => _http.RequestAborted;
+    public CancellationToken ClientGone => Features.GetRequiredFeature<IHttpRequestLifetimeFeature>().RequestAborted;
+
+    /// <summary>Whether the request came over HTTP/2.</summary>
+    public bool IsHttp2 => Connection.IsHttp2;
+
+    /// <summary>The connection it came on.</summary>
+    internal ClientConnection Connection { get; private set; } = null!;
+
+    /// <summary>Its transaction id, not yet text.</summary>
+    internal TransactionId Transaction { get; private set; }
+
+    /// <summary>The Host header as it came, for the log; empty when there was none.</summary>
+    internal string HostHeader { get; private set; } = "";
+
+    /// <summary>The virtual host that answers to <see cref="Host"/>; null = none does.</summary>
+    internal VirtualHost? VirtualHost { get; private set; }
+
+    /// <summary>The client's address and port, for the log.</summary>
+    internal byte[] ClientText { get; private set; } = [];
+
+    /// <summary>Whether a request is in it now.</summary>
+    internal bool IsActive { get; private set; }
 
     /// <summary>Takes up the next request of the connection.</summary>
     internal void Begin(IFeatureCollection features)
     {
-        _http.Initialize(features);
-        Features = features;
+        if (!ReferenceEquals(features, Features))
+        {
+            Features = features;
+            Connection = features.GetRequiredFeature<ClientConnection>();
+        }
+
         Request = features.GetRequiredFeature<IHttpRequestFeature>();
         Response = features.GetRequiredFeature<IHttpResponseFeature>();
         ResponseBody = features.GetRequiredFeature<IHttpResponseBodyFeature>();
         Method = Request.Method;
+        Scheme = Connection.IsTls ? "https" : "http";
+        RemoteAddress = Connection.RemoteAddress;
+        RemotePort = Connection.RemotePort;
+        ClientText = Connection.Text;
         AnsweredAt = 0;
         BytesReceived = 0;
         BytesSent = 0;
         User = null;
         Token = null;
+        Transaction = new TransactionId(null, Connection.Id, Connection.NextRequest());
+        LocalTransactionId = 1000;
+        _transactionText = null;
+        _httpIsCurrent = false;
+        IsActive = true;
     }
 
     /// <summary>Lets go of the request.</summary>
-    internal void End() => _http.Uninitialize();
+    internal void End()
+    {
+        IsActive = false;
+        if (_httpIsCurrent)
+        {
+            _http!.Uninitialize();
+            _httpIsCurrent = false;
+        }
+    }
+
+    /// <summary>Finds out path and query.</summary>
+    /// <returns>False when the target is not valid.</returns>
+    internal bool TakeTarget(string target)
+    {
+        if (string.Equals(target, _lastTarget, StringComparison.Ordinal))
+        {
+            return true;
+        }
+
+        _lastTarget = null;
+        if (!RequestTarget.TryParse(target, out var path, out var query))
+        {
+            return false;
+        }
+
+        Path = path;
+        Query = query;
+        _lastTarget = target;
+        return true;
+    }
+
+    /// <summary>Finds out host, port and virtual host.</summary>
+    /// <returns>False when it is not a host.</returns>
+    internal bool TakeHost(string header, HostTable<VirtualHost> hosts)
+    {
+        if (!string.Equals(header, _lastHost, StringComparison.Ordinal))
+        {
+            _lastHost = null;
+            HostHeader = header;
+            var host = new HostName("", 0);
+            if (header.Length > 0 && !HostName.TryParse(header, out host))
+            {
+                return false;
+            }
+
+            _host = host;
+            VirtualHost = hosts.Find(host.Name);
+            _lastHost = header;
+        }
+
+        Host = _host.Name;
+        HostPort = _host.Port > 0 ? _host.Port : Scheme == "https" ? 443 : 80;
+        return true;
+    }
+
+    /// <summary>A trusted proxy says who its client is.</summary>
+    internal void TakeForwardedClient(IPAddress address)
+    {
+        RemoteAddress = address.ToString();
+        RemotePort = 0;
+        ClientText = Encoding.ASCII.GetBytes(RemoteAddress + ":0");
+    }
+
+    /// <summary>Takes up the transaction of a calling service.</summary>
+    internal void TakeTransaction(string? global, int local)
+    {
+        Transaction = new TransactionId(global, Connection.Id, 0);
+        LocalTransactionId = local;
+    }
 }

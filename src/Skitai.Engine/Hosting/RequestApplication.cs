@@ -1,14 +1,28 @@
 using System.Diagnostics;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Abstractions;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Primitives;
+using Skitai.Engine.Logging;
 using Skitai.Engine.Routing;
 
 namespace Skitai.Engine.Hosting;
 
 /// <summary>What Kestrel calls for each request: no host, no middleware, no endpoint routing in between.</summary>
-internal sealed class RequestApplication(MountTable mounts) : IHttpApplication<Exchange>
+internal sealed partial class RequestApplication(
+    HostTable<VirtualHost> hosts, TrustedProxies proxies, InstanceLogs logs, Counters counters, long maxBodySize)
+    : IHttpApplication<Exchange>
 {
+    private static readonly StringValues ServerName = "skitaid", Close = "close";
+
+    private volatile bool _draining;
+
+    /// <summary>From now on every answer is the last of its connection.</summary>
+    public void Drain() => _draining = true;
+
     public Exchange CreateContext(IFeatureCollection contextFeatures)
     {
         var kept = contextFeatures as IHostContextContainer<Exchange>;
@@ -19,22 +33,211 @@ internal sealed class RequestApplication(MountTable mounts) : IHttpApplication<E
         }
 
         exchange.Begin(contextFeatures);
+        exchange.StartedAt = Stopwatch.GetTimestamp();
+        counters.Began();
         return exchange;
     }
 
-    public async Task ProcessRequestAsync(Exchange context)
+    public Task ProcessRequestAsync(Exchange context)
     {
-        context.StartedAt = Stopwatch.GetTimestamp();
-        var target = context.Request.RawTarget;
-        var query = target.IndexOf('?', StringComparison.Ordinal);
-        context.Path = query < 0 ? target : target[..query];
-        context.Query = query < 0 ? "" : target[(query + 1)..];
-        var outcome = await mounts.HandleAsync(context);
-        if (outcome != MountOutcome.Handled)
+        try
         {
-            await StatusPage.WriteAsync(context, outcome == MountOutcome.NotFound ? 404 : 405);
+            context.Response.Headers.Server = ServerName;
+            if (_draining)
+            {
+                SayLast(context);
+            }
+
+            var status = TakeUp(context);
+            if (status != 0)
+            {
+                return RefuseAsync(context, status);
+            }
+
+            var handling = context.VirtualHost!.Table.HandleAsync(context);
+            if (!handling.IsCompletedSuccessfully)
+            {
+                return AwaitAsync(handling, context);
+            }
+
+            var outcome = handling.Result;
+            return outcome == MountOutcome.Handled ? Task.CompletedTask : NobodyAnsweredAsync(context, outcome);
+        }
+#pragma warning disable CA1031 // whatever a mount throws ends here
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            return FailAsync(context, exception);
         }
     }
 
-    public void DisposeContext(Exchange context, Exception? exception) => context.End();
+    public void DisposeContext(Exchange context, Exception? exception)
+    {
+        logs.Requests.Write(context);
+        counters.Ended(context.Response.StatusCode, context.BytesReceived, context.BytesSent);
+        context.End();
+    }
+
+    /// <summary>Checks the request and finds out what it asks for.</summary>
+    /// <returns>0, or the status that refuses it.</returns>
+    private int TakeUp(Exchange exchange)
+    {
+        var headers = exchange.Request.Headers;
+        if (!RequestCheck.HeadersAreValid(headers))
+        {
+            return StatusCodes.Status400BadRequest;
+        }
+
+        TakeTransaction(exchange, headers);
+        var hostHeader = headers.Host.ToString();
+        if (hostHeader.Length == 0 && exchange.Request.Protocol != "HTTP/1.0")
+        {
+            return StatusCodes.Status400BadRequest;
+        }
+
+        if (exchange.Connection.IsTrusted)
+        {
+            hostHeader = proxies.Apply(exchange, headers) ?? hostHeader;
+        }
+
+        if (!exchange.TakeHost(hostHeader, hosts))
+        {
+            return StatusCodes.Status400BadRequest;
+        }
+
+        if (exchange.Method is "CONNECT" or "TRACE")
+        {
+            return StatusCodes.Status405MethodNotAllowed;
+        }
+
+        if (!exchange.TakeTarget(exchange.Request.RawTarget))
+        {
+            return StatusCodes.Status400BadRequest;
+        }
+
+        if (exchange.Path[0] == '*')
+        {
+            return exchange.Method == "OPTIONS" ? StatusCodes.Status204NoContent : StatusCodes.Status400BadRequest;
+        }
+
+        if (headers.ContentLength > maxBodySize && maxBodySize > 0)
+        {
+            return StatusCodes.Status413PayloadTooLarge;
+        }
+
+        // A client may use one HTTP/2 connection for every name of a certificate: 421 sends it to another (RFC 9110 15.5.20).
+        return exchange.VirtualHost is not null ? 0
+            : exchange.Connection is { IsHttp2: true, IsTls: true } ? StatusCodes.Status421MisdirectedRequest
+            : StatusCodes.Status404NotFound;
+    }
+
+    private static void TakeTransaction(Exchange exchange, IHeaderDictionary headers)
+    {
+        if (headers.TryGetValue("X-Gtxn-Id", out var given) && TransactionId.IsValid(given))
+        {
+            var local = headers.TryGetValue("X-Ltxn-Id", out var text)
+                && int.TryParse(text, System.Globalization.NumberStyles.None, null, out var number) && number < 1_000_000_000 ? number : 0;
+            exchange.TakeTransaction(given.ToString(), local + 1000);
+        }
+    }
+
+    private static void SayLast(Exchange exchange)
+    {
+        if (exchange.IsHttp2)
+        {
+            exchange.Connection.SayGoAway();
+        }
+        else
+        {
+            exchange.Response.Headers.Connection = Close;
+        }
+    }
+
+    private async Task AwaitAsync(ValueTask<MountOutcome> handling, Exchange exchange)
+    {
+        try
+        {
+            var outcome = await handling;
+            if (outcome != MountOutcome.Handled)
+            {
+                await NobodyAnsweredAsync(exchange, outcome);
+            }
+        }
+#pragma warning disable CA1031 // whatever a mount throws ends here
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            await FailAsync(exchange, exception);
+        }
+    }
+
+    private static Task NobodyAnsweredAsync(Exchange exchange, MountOutcome outcome)
+    {
+        if (outcome == MountOutcome.NotFound)
+        {
+            return StatusPage.WriteAsync(exchange, StatusCodes.Status404NotFound).AsTask();
+        }
+
+        exchange.Response.Headers.Allow = "GET, HEAD";
+        return StatusPage.WriteAsync(exchange, StatusCodes.Status405MethodNotAllowed).AsTask();
+    }
+
+    private static async Task RefuseAsync(Exchange exchange, int status)
+    {
+        var headers = exchange.Response.Headers;
+        if (status is StatusCodes.Status204NoContent or StatusCodes.Status405MethodNotAllowed)
+        {
+            headers.Allow = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+        }
+
+        // After nonsense nothing that follows can be trusted to be a request.
+        if (!exchange.IsHttp2 && status is StatusCodes.Status400BadRequest or StatusCodes.Status413PayloadTooLarge)
+        {
+            headers.Connection = Close;
+        }
+
+        await StatusPage.WriteAsync(exchange, status);
+        if (status == StatusCodes.Status413PayloadTooLarge)
+        {
+            await RefusedBody.SkipAsync(exchange);
+        }
+    }
+
+    private Task FailAsync(Exchange exchange, Exception exception)
+    {
+        var status = StatusCodes.Status500InternalServerError;
+        switch (exception)
+        {
+            case BadHttpRequestException bad:
+                status = bad.StatusCode;
+                break;
+            case ConnectionResetException or ConnectionAbortedException or OperationCanceledException
+                when exchange.ClientGone.IsCancellationRequested:
+                return Task.CompletedTask;
+            default:
+                LogFailure(logs.Server, exception, exchange.Method, exchange.Request.RawTarget, exchange.GlobalTransactionId, exchange.LocalTransactionId);
+                break;
+        }
+
+        if (exchange.Response.HasStarted)
+        {
+            // The rest of the answer will not come: only a cut tells the client.
+            exchange.Features.GetRequiredFeature<IHttpRequestLifetimeFeature>().Abort();
+            return Task.CompletedTask;
+        }
+
+        var headers = exchange.Response.Headers;
+        headers.Clear();
+        headers.Server = ServerName;
+        if (!exchange.IsHttp2 && (_draining || status < 500))
+        {
+            headers.Connection = Close;
+        }
+
+        exchange.BytesSent = 0;
+        return StatusPage.WriteAsync(exchange, status).AsTask();
+    }
+
+    [LoggerMessage(EventId = 101, Level = LogLevel.Error, Message = "{Method} {Target} failed ({GlobalId} {LocalId})")]
+    private static partial void LogFailure(ILogger logger, Exception exception, string method, string target, string globalId, int localId);
 }

@@ -24,6 +24,9 @@ public abstract class Mount(string path) : IAsyncDisposable
     /// <param name="exchange">The request; its path begins with <see cref="Prefix"/> on a segment boundary.</param>
     public abstract ValueTask<MountOutcome> HandleAsync(Exchange exchange);
 
+    /// <summary>How the mount does now.</summary>
+    public virtual MountStatus GetStatus() => new(Path, GetType().Name);
+
     /// <summary>Ends what the mount started, once no request is in it any more.</summary>
     public virtual ValueTask DisposeAsync()
     {

@@ -6,27 +6,43 @@ namespace Skitai.Engine.Routing;
 public sealed class MountTable
 {
     private readonly Mount[] _mounts;
+    private readonly string[] _prefixes;
 
     /// <summary>Orders the mounts.</summary>
     /// <param name="mounts">In file order.</param>
-    public MountTable(IEnumerable<Mount> mounts) => _mounts = [.. mounts.OrderByDescending(mount => mount.Prefix.Length)];
+    public MountTable(IEnumerable<Mount> mounts)
+    {
+        _mounts = [.. mounts.OrderByDescending(mount => mount.Prefix.Length)];
+        _prefixes = [.. _mounts.Select(mount => mount.Prefix)];
+    }
 
     /// <summary>Asks each mount whose path is a prefix of the request's on a segment boundary, until one answers.</summary>
-    public async ValueTask<MountOutcome> HandleAsync(Exchange exchange)
+    public ValueTask<MountOutcome> HandleAsync(Exchange exchange)
     {
         ArgumentNullException.ThrowIfNull(exchange);
-        var outcome = MountOutcome.NotFound;
-        foreach (var mount in _mounts)
+        return AskFromAsync(0, exchange, MountOutcome.NotFound);
+    }
+
+    private ValueTask<MountOutcome> AskFromAsync(int index, Exchange exchange, MountOutcome outcome)
+    {
+        var path = exchange.Path;
+        for (; index < _prefixes.Length; index++)
         {
-            if (!Covers(mount.Prefix, exchange.Path))
+            if (!Covers(_prefixes[index], path))
             {
                 continue;
             }
 
-            var answer = await mount.HandleAsync(exchange);
+            var asked = _mounts[index].HandleAsync(exchange);
+            if (!asked.IsCompletedSuccessfully)
+            {
+                return AwaitAsync(asked, index, exchange, outcome);
+            }
+
+            var answer = asked.Result;
             if (answer == MountOutcome.Handled)
             {
-                return answer;
+                return new ValueTask<MountOutcome>(answer);
             }
 
             if (answer == MountOutcome.MethodNotAllowed)
@@ -35,7 +51,15 @@ public sealed class MountTable
             }
         }
 
-        return outcome;
+        return new ValueTask<MountOutcome>(outcome);
+    }
+
+    private async ValueTask<MountOutcome> AwaitAsync(ValueTask<MountOutcome> asked, int index, Exchange exchange, MountOutcome outcome)
+    {
+        var answer = await asked;
+        return answer == MountOutcome.Handled
+            ? answer
+            : await AskFromAsync(index + 1, exchange, answer == MountOutcome.MethodNotAllowed ? answer : outcome);
     }
 
     private static bool Covers(string prefix, string path) =>

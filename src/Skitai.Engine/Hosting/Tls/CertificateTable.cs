@@ -1,0 +1,42 @@
+using System.Net.Security;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.Extensions.Logging;
+using Skitai.Configuration.Settings;
+using Skitai.Engine.Routing;
+
+namespace Skitai.Engine.Hosting.Tls;
+
+/// <summary>The certificates of an instance, chosen by the name a client asks for (SNI) by the rules of virtual hosts.</summary>
+internal sealed class CertificateTable
+{
+    private readonly ServedCertificate[] _all;
+    private readonly HostTable<ServedCertificate> _table;
+
+    /// <summary>Reads every certificate.</summary>
+    /// <exception cref="CertificateException">One cannot be used.</exception>
+    public CertificateTable(SslSettings settings, ILogger logger, TimeProvider time)
+    {
+        var otherwise = new ServedCertificate("*", settings.Default, logger, time);
+        var named = settings.Certificates
+            .Select(entry => (entry.Host, new ServedCertificate(entry.Host.ToString(), entry.Files, logger, time)))
+            .ToArray();
+        _all = [otherwise, .. named.Select(entry => entry.Item2)];
+        _table = new HostTable<ServedCertificate>(named, otherwise);
+    }
+
+    /// <summary>For the status.</summary>
+    public IReadOnlyList<CertificateStatus> Status => [.. _all.Select(certificate => certificate.Status)];
+
+    /// <summary>Chooses for one handshake.</summary>
+    public ValueTask<SslServerAuthenticationOptions> ChooseAsync(TlsHandshakeCallbackContext handshake) =>
+        new(_table.Find(handshake.ClientHelloInfo.ServerName.TrimEnd('.').ToLowerInvariant())!.Pair.Options);
+
+    /// <summary>Takes up renewed files.</summary>
+    public void Refresh()
+    {
+        foreach (var certificate in _all)
+        {
+            certificate.Refresh();
+        }
+    }
+}

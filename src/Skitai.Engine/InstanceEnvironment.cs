@@ -1,0 +1,23 @@
+namespace Skitai.Engine;
+
+/// <summary>What an instance is given by whoever runs it, beside its conf.</summary>
+public sealed record InstanceEnvironment
+{
+    /// <summary>The listening socket's descriptor, inherited from the supervisor and owned by the instance; null = bind it here.</summary>
+    public int? Listener { get; init; }
+
+    /// <summary>The directory of this instance's <c>server.log</c>, <c>app.log</c> and <c>request.log</c>; null = no log files.</summary>
+    public string? LogDirectory { get; init; }
+
+    /// <summary>Whether log lines go to standard error too (<c>-v</c>).</summary>
+    public bool Console { get; init; }
+
+    /// <summary>The Python interpreter of app workers unless the instance's conf names one: a path or a name found in PATH.</summary>
+    public string DefaultPython { get; init; } = "python3";
+
+    /// <summary>The directory that holds the package <c>skitai</c>; goes on the workers' module path.</summary>
+    public string PythonPackage { get; init; } = "";
+
+    /// <summary>The clock.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+}
