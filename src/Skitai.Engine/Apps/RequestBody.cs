@@ -94,7 +94,10 @@ internal sealed class RequestBody(Exchange exchange, PipeReader reader, AppReque
     public void Stop()
     {
         request.StopUpload();
-        reader.CancelPendingRead();
+        if (request.WaitsForClient)
+        {
+            reader.CancelPendingRead(); // without a pending read it would cancel the next one, which is Kestrel's own
+        }
     }
 
     private void Send(ReadOnlySequence<byte> part, bool end)
