@@ -25,6 +25,7 @@ class _Body(io.RawIOBase):
         self._leadership = leadership
         self._current = memoryview(stream.body)
         self._uncredited = -len(stream.body)  # the REQUEST frame's own part needs no credit
+        self._held_back = not stream.body  # the client waits for 100 Continue
 
     def readable(self) -> bool:
         return True
@@ -36,6 +37,9 @@ class _Body(io.RawIOBase):
         current = self._current
         if not current:
             assert stream.chunks is not None
+            if self._held_back:
+                self._held_back = False
+                self._channel.send(frame(WINDOW_OUT, stream.id, U32.pack(0)))
             if not stream.has_input():
                 self._leadership.wait(stream, stream.has_input)
             if stream.aborted:

@@ -194,6 +194,23 @@ public sealed partial class AppPool
         while (_first is { } request && worker.InHand < worker.Limit(now) && worker.TryGive(request, now))
         {
             Unlink(request);
+            if (!request.BodyComplete && request.TellGiven())
+            {
+                // Its body can be streamed now; not under this lock.
+                ThreadPool.UnsafeQueueUserWorkItem(static request => request.Wake(), request, preferLocal: false);
+            }
+        }
+    }
+
+    /// <summary>Requests wait, and there is no worker for them.</summary>
+    internal bool IsStarved
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _first is not null && _ready.Length == 0;
+            }
         }
     }
 

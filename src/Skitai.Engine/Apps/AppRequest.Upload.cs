@@ -13,6 +13,15 @@ internal sealed partial class AppRequest
     /// <summary>The app has begun to read a body that is held back (Expect: 100-continue).</summary>
     public bool BodyWanted { get; private set; }
 
+    /// <summary>A worker has it now, out of the queue. True: wake.</summary>
+    public bool TellGiven()
+    {
+        lock (_gate)
+        {
+            return Tell();
+        }
+    }
+
     /// <summary>WINDOW from the worker.</summary>
     public void TellWindow(uint credit)
     {

@@ -11,9 +11,6 @@ namespace Skitai.Engine.Apps;
 /// </summary>
 internal sealed class RequestBody(Exchange exchange, PipeReader reader, AppRequest request, TimeProvider time, TimeSpan patience)
 {
-    /// <summary>How long an app may think about a request with <c>Expect: 100-continue</c> before it gets the body anyway.</summary>
-    private static readonly TimeSpan HoldBack = TimeSpan.FromMilliseconds(50);
-
     /// <summary>
     /// Reads up to one frame's worth into <paramref name="into"/>; more stays in the reader.
     /// </summary>
@@ -49,14 +46,14 @@ internal sealed class RequestBody(Exchange exchange, PipeReader reader, AppReque
         {
             if (heldBack)
             {
-                await Task.WhenAny(request.WaitForUploadNewsAsync(heldBack: true), Task.Delay(HoldBack, time));
+                await request.WaitForUploadNewsAsync(heldBack: true);
             }
 
-            while (request.Upload == UploadState.None)
+            while (request.Upload == UploadState.None && !request.Ended)
             {
                 var read = await ReadAsync();
                 var rest = read.Buffer;
-                while (rest.Length > 0 && request.Upload == UploadState.None)
+                while (rest.Length > 0 && request.Upload == UploadState.None && !request.Ended)
                 {
                     var credit = request.TakeUploadCredit((int)Math.Min(rest.Length, Frame.MaxData));
                     if (credit == 0)
@@ -97,7 +94,10 @@ internal sealed class RequestBody(Exchange exchange, PipeReader reader, AppReque
     public void Stop()
     {
         request.StopUpload();
-        reader.CancelPendingRead();
+        if (request.WaitsForClient)
+        {
+            reader.CancelPendingRead(); // without a pending read it would cancel the next one, which is Kestrel's own
+        }
     }
 
     private void Send(ReadOnlySequence<byte> part, bool end)

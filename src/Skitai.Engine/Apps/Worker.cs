@@ -114,7 +114,7 @@ internal sealed partial class Worker : IFrameReceiver, IAsyncDisposable
             request.Worker = this;
             request.Slot = index;
             InHand++;
-            if (++Given == MaxRequests)
+            if (++Given >= MaxRequests && MaxRequests > 0 && Given % MaxRequests == 0)
             {
                 _ = Seat.ReplaceAsync("max_requests");
             }

@@ -101,13 +101,19 @@ internal sealed class WorkerSeat(AppPool pool)
     public async Task StopAsync()
     {
         await _keeping;
-        Task[] retirements;
+        Task retirements;
         lock (_gate)
         {
-            retirements = [.. _retirements];
+            retirements = Task.WhenAll(_retirements);
         }
 
-        await Task.WhenAll(retirements);
+        await Task.WhenAny(retirements, Task.Delay(pool.Settings.Tune.ResponseTimeout, pool.Time));
+        foreach (var worker in Workers())
+        {
+            worker.GiveUp();
+        }
+
+        await retirements;
     }
 
     /// <summary>How the workers here do.</summary>
@@ -236,9 +242,12 @@ internal sealed class WorkerSeat(AppPool pool)
         LastError = reason;
         AppLog.Died(pool.Log, pool.Label, worker.Pid, reason, delay);
         await worker.DisposeAsync();
-        if (delay > TimeSpan.Zero)
+
+        // A long delay is for an app that crashes by itself: when somebody waits and no other worker is there, a second is enough.
+        var second = TimeSpan.FromSeconds(1);
+        for (var left = delay; left > TimeSpan.Zero && (left == delay || !pool.IsStarved); left -= second)
         {
-            await Task.Delay(delay, pool.Time, pool.Stopping);
+            await Task.Delay(left < second ? left : second, pool.Time, pool.Stopping);
         }
     }
 

@@ -53,11 +53,12 @@ internal sealed class AppServer : IAsyncDisposable
     }
 
     public static Task<AppServer> StartAsync(
-        string module = "many", string? directory = null, string mount = "/", int processes = 1, int threads = 2, TuneSettings? tune = null) =>
-        StartAsync(module, directory ?? Path.Combine(AppContext.BaseDirectory, "Apps", "TestApps"), [mount], processes, threads, tune ?? new TuneSettings());
+        string module = "many", string? directory = null, string mount = "/", int processes = 1, int threads = 2, TuneSettings? tune = null,
+        string python = "/usr/bin/python3") =>
+        StartAsync(module, directory ?? Path.Combine(AppContext.BaseDirectory, "Apps", "TestApps"), [mount], processes, threads, tune ?? new TuneSettings(), python);
 
     private static async Task<AppServer> StartAsync(
-        string module, string directory, string[] mounts, int processes, int threads, TuneSettings tune)
+        string module, string directory, string[] mounts, int processes, int threads, TuneSettings tune, string python)
     {
         var cancellation = TestContext.Current.CancellationToken;
         using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -73,7 +74,7 @@ internal sealed class AppServer : IAsyncDisposable
                 Target = new AppTarget(directory, module, "app"),
                 Server = server,
                 Tune = tune,
-                Python = "/usr/bin/python3",
+                Python = python,
                 PythonPackage = PythonPackage,
                 InstanceName = "test",
                 Mounts = mounts,
