@@ -20,7 +20,10 @@ internal sealed class ClientListener : IConnectionListenerFactory, IConnectionLi
     private readonly SocketTransportFactory _transport;
     private readonly SafeFileHandle? _inherited;
     private readonly EndPoint _wanted;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly TaskCompletionSource _acceptedLast = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private IConnectionListener? _listener;
+    private volatile bool _accepts;
 
     /// <summary>Takes a listening socket.</summary>
     /// <param name="inherited">Its descriptor; null = bind one.</param>
@@ -48,12 +51,40 @@ internal sealed class ClientListener : IConnectionListenerFactory, IConnectionLi
     }
 
     /// <inheritdoc/>
-    public ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default) =>
-        _listener!.AcceptAsync(cancellationToken);
+    public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
+    {
+        _accepts = true;
+        ConnectionContext? accepted = null;
+        try
+        {
+            // Our own token: disposing a socket that is not owned does not wake a pending accept.
+            accepted = await _listener!.AcceptAsync(_stop.Token);
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            // Unbound: no more of them.
+        }
 
-    /// <summary>Stops accepting. What waits in the backlog is left to whoever shares the socket.</summary>
+        if (accepted is null)
+        {
+            _acceptedLast.TrySetResult();
+        }
+
+        return accepted;
+    }
+
+    /// <summary>
+    /// Stops accepting: what was accepted until now is served, what waits in the backlog is left to whoever shares the
+    /// socket. The descriptor is closed when no accept is under way on it any more.
+    /// </summary>
     public async ValueTask UnbindAsync(CancellationToken cancellationToken = default)
     {
+        await _stop.CancelAsync();
+        if (_accepts)
+        {
+            await _acceptedLast.Task.WaitAsync(cancellationToken);
+        }
+
         if (_listener is not null)
         {
             await _listener.UnbindAsync(cancellationToken);
@@ -70,6 +101,8 @@ internal sealed class ClientListener : IConnectionListenerFactory, IConnectionLi
         {
             await _listener.DisposeAsync();
         }
+
+        _inherited?.Dispose();
     }
 
     private Socket CreateSocket(EndPoint endpoint)
