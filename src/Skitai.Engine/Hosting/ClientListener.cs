@@ -20,6 +20,7 @@ internal sealed class ClientListener : IConnectionListenerFactory, IConnectionLi
     private readonly SocketTransportFactory _transport;
     private readonly SafeFileHandle? _inherited;
     private readonly EndPoint _wanted;
+    private readonly ConnectionGate _gate;
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _acceptedLast = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private IConnectionListener? _listener;
@@ -28,10 +29,11 @@ internal sealed class ClientListener : IConnectionListenerFactory, IConnectionLi
     /// <summary>Takes a listening socket.</summary>
     /// <param name="inherited">Its descriptor; null = bind one.</param>
     /// <param name="wanted">Where to bind.</param>
+    /// <param name="gate">Hears of each connection as soon as it is accepted.</param>
     /// <param name="loggers">For the transport.</param>
-    public ClientListener(int? inherited, EndPoint wanted, ILoggerFactory loggers)
+    public ClientListener(int? inherited, EndPoint wanted, ConnectionGate gate, ILoggerFactory loggers)
     {
-        _wanted = wanted;
+        (_wanted, _gate) = (wanted, gate);
         _inherited = inherited is { } descriptor ? new SafeFileHandle(descriptor, ownsHandle: true) : null;
         _transport = new SocketTransportFactory(
             Options.Create(new SocketTransportOptions { Backlog = Backlog, CreateBoundListenSocket = CreateSocket }), loggers);
@@ -68,6 +70,10 @@ internal sealed class ClientListener : IConnectionListenerFactory, IConnectionLi
         if (accepted is null)
         {
             _acceptedLast.TrySetResult();
+        }
+        else
+        {
+            _gate.Accepted();
         }
 
         return accepted;

@@ -149,6 +149,16 @@ public sealed class RequestCorpusTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_client_that_ends_its_side_after_the_request_gets_its_answer()
+    {
+        using var client = await RawClient.ConnectAsync(_instance.Address);
+        await client.SendAsync("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+        client.EndSending();
+        Assert.Equal(200, (await client.ReadAsync())!.Status);
+        Assert.True(await client.IsClosedAsync());
+    }
+
+    [Fact]
     public async Task A_head_answer_has_the_length_and_no_body()
     {
         using var client = await RawClient.ConnectAsync(_instance.Address);

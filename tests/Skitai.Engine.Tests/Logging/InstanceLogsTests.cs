@@ -69,7 +69,6 @@ public sealed class InstanceLogsTests : IDisposable
                 using var client = await RawClient.ConnectAsync(instance.Address);
                 await client.SendAsync(
                     $"G{Noise()} /{Noise()} HTTP/1.1\r\nHost: {(round % 2 == 0 ? "a" : Noise())}\r\nUser-Agent: {Noise()}\r\nX-Gtxn-Id: {Noise()}\r\nConnection: close\r\n\r\n");
-                client.EndSending();
                 Assert.NotNull(await client.ReadAsync());
             }
 
