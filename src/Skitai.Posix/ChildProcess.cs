@@ -100,8 +100,8 @@ public sealed class ChildProcess
             _ = Libc.sigfillset(signals);
             _ = Libc.posix_spawnattr_setsigdefault(attributes, signals);
             _ = Libc.posix_spawnattr_setpgroup(attributes, 0);
-            _ = Libc.posix_spawnattr_setflags(
-                attributes, Libc.POSIX_SPAWN_SETPGROUP | Libc.POSIX_SPAWN_SETSIGDEF | Libc.POSIX_SPAWN_SETSIGMASK);
+            var group = start.NewSession ? Libc.POSIX_SPAWN_SETSID : Libc.POSIX_SPAWN_SETPGROUP;
+            _ = Libc.posix_spawnattr_setflags(attributes, (short)(group | Libc.POSIX_SPAWN_SETSIGDEF | Libc.POSIX_SPAWN_SETSIGMASK));
 
             int pid;
             var error = Libc.posix_spawnp(&pid, file, actions, attributes, argv, envp);

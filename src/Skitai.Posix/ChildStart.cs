@@ -18,6 +18,12 @@ public sealed record ChildStart
     public string? WorkingDirectory { get; init; }
 
     /// <summary>
+    /// Whether it leads a session of its own: no terminal, no signal from one, and it may outlive us. Otherwise it stays
+    /// in our session with a process group of its own.
+    /// </summary>
+    public bool NewSession { get; init; }
+
+    /// <summary>
     /// The descriptors it gets beyond (or instead of) 0, 1 and 2, each with the number it has there. Nothing else of
     /// ours reaches it: everything .NET opens is close-on-exec.
     /// </summary>

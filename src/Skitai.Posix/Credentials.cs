@@ -9,6 +9,9 @@ public static class Credentials
     /// <summary>Whether this process has root's powers.</summary>
     public static bool IsRoot => Libc.geteuid() == 0;
 
+    /// <summary>The number of the user whose powers this process has.</summary>
+    public static uint EffectiveUser => Libc.geteuid();
+
     /// <summary>Looks up an account in /etc/passwd; null when there is none of that name.</summary>
     public static (uint User, uint Group)? FindUser(string name)
     {

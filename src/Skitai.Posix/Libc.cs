@@ -5,12 +5,14 @@ namespace Skitai.Posix;
 /// <summary>The C library's calls that .NET has no door for. Linux, 64 bit.</summary>
 internal static unsafe partial class Libc
 {
-    internal const int EINTR = 4;
-    internal const int F_GETFD = 1, F_SETFD = 2, FD_CLOEXEC = 1;
+    internal const int EINTR = 4, EWOULDBLOCK = 11, EACCES = 13;
+    internal const int F_GETFD = 1, F_SETFD = 2, FD_CLOEXEC = 1, F_OFD_SETLK = 37;
+    internal const short F_WRLCK = 1;
     internal const short POSIX_SPAWN_SETPGROUP = 0x02, POSIX_SPAWN_SETSIGDEF = 0x04, POSIX_SPAWN_SETSIGMASK = 0x08, POSIX_SPAWN_SETSID = 0x80;
     internal const int PR_SET_PDEATHSIG = 1;
     internal const int AF_UNIX = 1, SOCK_STREAM = 1, SOCK_CLOEXEC = 0x80000;
     internal const int O_CLOEXEC = 0x80000;
+    internal const short POLLIN = 1;
     internal const int P_PID = 1, WEXITED = 4, WNOWAIT = 0x01000000;
 
     [LibraryImport("libc", SetLastError = true)]
@@ -92,5 +94,35 @@ internal static unsafe partial class Libc
     internal static partial int socketpair(int domain, int type, int protocol, int* pair);
 
     [LibraryImport("libc", SetLastError = true)]
+    internal static partial int poll(PollEntry* list, nuint count, int milliseconds);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial nint read(int fd, byte* buffer, nuint count);
+
+    [LibraryImport("libc", SetLastError = true)]
     internal static partial int pipe2(int* pair, int flags);
+
+    /// <summary>struct pollfd.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct PollEntry
+    {
+        public int Descriptor;
+        public short Events;
+        public short Results;
+    }
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int dup2(int fd, int newFd);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int fcntl(int fd, int command, FileRange* range);
+
+    /// <summary>struct flock. All zero but for the type: the whole file.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct FileRange
+    {
+        internal short Type, Whence;
+        internal long Start, Length;
+        internal int Pid;
+    }
 }

@@ -1,42 +1,33 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 using Microsoft.Win32.SafeHandles;
+using Skitai.Engine.Hosting.Transport;
 
 namespace Skitai.Engine.Hosting;
 
 /// <summary>
-/// The endpoint that clients connect to: Kestrel's own socket transport on a socket of ours, with a door to stop
-/// accepting while what is accepted goes on. An inherited socket is shared with the successor that takes over: it is
+/// The endpoint that clients connect to: our socket transport on a socket of ours, with a door to stop accepting while
+/// what is accepted goes on. An inherited socket is shared with the successor that takes over: it is
 /// closed, and never shut down or disconnected, which .NET may do to a socket it owns.
 /// </summary>
 internal sealed class ClientListener : IConnectionListenerFactory, IConnectionListenerFactorySelector, IConnectionListener
 {
     private const int Backlog = 4096;
 
-    private readonly SocketTransportFactory _transport;
     private readonly SafeFileHandle? _inherited;
     private readonly EndPoint _wanted;
     private readonly ConnectionGate _gate;
-    private readonly CancellationTokenSource _stop = new();
-    private readonly TaskCompletionSource _acceptedLast = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private IConnectionListener? _listener;
-    private volatile bool _accepts;
+    private SocketListener? _listener;
 
     /// <summary>Takes a listening socket.</summary>
     /// <param name="inherited">Its descriptor; null = bind one.</param>
     /// <param name="wanted">Where to bind.</param>
     /// <param name="gate">Hears of each connection as soon as it is accepted.</param>
-    /// <param name="loggers">For the transport.</param>
-    public ClientListener(int? inherited, EndPoint wanted, ConnectionGate gate, ILoggerFactory loggers)
+    public ClientListener(int? inherited, EndPoint wanted, ConnectionGate gate)
     {
         (_wanted, _gate) = (wanted, gate);
         _inherited = inherited is { } descriptor ? new SafeFileHandle(descriptor, ownsHandle: true) : null;
-        _transport = new SocketTransportFactory(
-            Options.Create(new SocketTransportOptions { Backlog = Backlog, CreateBoundListenSocket = CreateSocket }), loggers);
     }
 
     /// <inheritdoc/>
@@ -46,32 +37,18 @@ internal sealed class ClientListener : IConnectionListenerFactory, IConnectionLi
     public bool CanBind(EndPoint endpoint) => ReferenceEquals(endpoint, _wanted);
 
     /// <inheritdoc/>
-    public async ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
+    /// <exception cref="AddressInUseException">Somebody else listens there.</exception>
+    public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
-        _listener = await _transport.BindAsync(endpoint, cancellationToken);
-        return this;
+        _listener = new SocketListener(CreateSocket(endpoint));
+        return ValueTask.FromResult<IConnectionListener>(this);
     }
 
     /// <inheritdoc/>
     public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
     {
-        _accepts = true;
-        ConnectionContext? accepted = null;
-        try
-        {
-            // Our own token: disposing a socket that is not owned does not wake a pending accept.
-            accepted = await _listener!.AcceptAsync(_stop.Token);
-        }
-        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
-        {
-            // Unbound: no more of them.
-        }
-
-        if (accepted is null)
-        {
-            _acceptedLast.TrySetResult();
-        }
-        else
+        var accepted = await _listener!.AcceptAsync(cancellationToken);
+        if (accepted is not null)
         {
             _gate.Accepted();
         }
@@ -85,12 +62,6 @@ internal sealed class ClientListener : IConnectionListenerFactory, IConnectionLi
     /// </summary>
     public async ValueTask UnbindAsync(CancellationToken cancellationToken = default)
     {
-        await _stop.CancelAsync();
-        if (_accepts)
-        {
-            await _acceptedLast.Task.WaitAsync(cancellationToken);
-        }
-
         if (_listener is not null)
         {
             await _listener.UnbindAsync(cancellationToken);
@@ -107,8 +78,6 @@ internal sealed class ClientListener : IConnectionListenerFactory, IConnectionLi
         {
             await _listener.DisposeAsync();
         }
-
-        _inherited?.Dispose();
     }
 
     private Socket CreateSocket(EndPoint endpoint)
@@ -128,7 +97,13 @@ internal sealed class ClientListener : IConnectionListenerFactory, IConnectionLi
             }
 
             socket.Bind(endpoint);
+            socket.Listen(Backlog);
             return socket;
+        }
+        catch (SocketException fault) when (fault.SocketErrorCode == SocketError.AddressAlreadyInUse)
+        {
+            socket.Dispose();
+            throw new AddressInUseException(fault.Message, fault);
         }
         catch
         {

@@ -1,0 +1,149 @@
+using System.IO.Pipelines;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Win32.SafeHandles;
+using Skitai.Engine.Hosting.Transport;
+
+namespace Skitai.Engine.Hosting;
+
+/// <summary>
+/// Sends bodies that are there already, a file's bytes above all, at the client's pace and in bounded memory. The
+/// header section is complete, Content-Length included, when these are called.
+/// </summary>
+/// <param name="patience">A client that takes nothing for so long is cut off.</param>
+/// <param name="time">The clock.</param>
+internal sealed class FileSender(TimeSpan patience, TimeProvider time)
+{
+    /// <summary>
+    /// Read and handed to Kestrel at a time. Kestrel lets a writer wait from 64 KiB on, so this is also about what a slow
+    /// client costs.
+    /// </summary>
+    private const int ChunkSize = 64 * 1024;
+
+    /// <summary>From here on sendfile is cheaper than a copy.</summary>
+    private const long KernelFrom = 32 * 1024;
+
+    /// <summary>Given to the kernel at a time: after each the log's count of bytes is true again.</summary>
+    private const int KernelPart = 16 * 1024 * 1024;
+
+    /// <summary>
+    /// Sends a part of a file. A client that leaves ends it quietly; a file that has become shorter than
+    /// promised aborts the request, because the client must not take what it got for the whole.
+    /// </summary>
+    /// <param name="exchange">The request. Counts <see cref="Exchange.BytesSent"/>.</param>
+    /// <param name="file">The open file; stays open and its position untouched.</param>
+    /// <param name="offset">The first byte.</param>
+    /// <param name="length">How many.</param>
+    /// <exception cref="IOException">The file cannot be read; the request has been aborted.</exception>
+    public ValueTask SendFileAsync(Exchange exchange, SafeFileHandle file, long offset, long length)
+    {
+        // The kernel can do it where the bytes go to the socket as they are: not through TLS, not in HTTP/2 frames.
+        return length >= KernelFrom && !exchange.IsHttp2 && exchange.Features.Get<ITlsConnectionFeature>() is null
+            && exchange.Features.Get<IFileSendFeature>() is { } kernel
+            ? SendByKernelAsync(exchange, kernel, file, offset, length)
+            : CopyAsync(exchange, file, offset, length);
+    }
+
+    private async ValueTask SendByKernelAsync(Exchange exchange, IFileSendFeature kernel, SafeFileHandle file, long offset, long length)
+    {
+        await exchange.ResponseBody.StartAsync();
+        var writer = exchange.ResponseBody.Writer;
+        using var watch = new StallWatch(exchange, patience, time);
+        kernel.BeginFile(file, offset);
+        try
+        {
+            while (length > 0)
+            {
+                // The memory is a place holder: only its length counts.
+                var part = (int)Math.Min(length, KernelPart);
+                writer.GetMemory(1);
+                writer.Advance(part);
+                watch.Arm();
+                var flushed = await writer.FlushAsync(CancellationToken.None);
+                watch.Disarm();
+                if (flushed.IsCompleted || flushed.IsCanceled)
+                {
+                    // Gone, or the file is shorter than promised: no answer may follow on this connection.
+                    exchange.Http.Abort();
+                    return;
+                }
+
+                exchange.BytesSent += part;
+                length -= part;
+            }
+        }
+        finally
+        {
+            kernel.EndFile();
+        }
+    }
+
+    private async ValueTask CopyAsync(Exchange exchange, SafeFileHandle file, long offset, long length)
+    {
+        var writer = exchange.ResponseBody.Writer;
+        StallWatch? watch = null;
+        try
+        {
+            while (length > 0)
+            {
+                var wanted = (int)Math.Min(length, ChunkSize);
+                var memory = writer.GetMemory(wanted);
+                var read = RandomAccess.Read(file, memory.Span[..wanted], offset);
+                if (read == 0)
+                {
+                    exchange.Http.Abort();
+                    return;
+                }
+
+                writer.Advance(read);
+                exchange.BytesSent += read;
+                offset += read;
+                length -= read;
+                var flush = writer.FlushAsync(CancellationToken.None);
+                if (!flush.IsCompleted)
+                {
+                    watch ??= new StallWatch(exchange, patience, time);
+                    watch.Arm();
+                }
+
+                var flushed = await flush;
+                watch?.Disarm();
+                if (flushed.IsCompleted || flushed.IsCanceled)
+                {
+                    return;
+                }
+            }
+        }
+        catch (IOException)
+        {
+            exchange.Http.Abort();
+            throw;
+        }
+        finally
+        {
+            watch?.Dispose();
+        }
+    }
+
+    /// <summary>Sends bytes from memory; as one write, together with the header section if that is still to go.</summary>
+    /// <param name="exchange">The request. Counts <see cref="Exchange.BytesSent"/>.</param>
+    /// <param name="bytes">The bytes; not kept.</param>
+    public ValueTask SendBytesAsync(Exchange exchange, ReadOnlyMemory<byte> bytes)
+    {
+        exchange.BytesSent += bytes.Length;
+        var write = exchange.ResponseBody.Writer.WriteAsync(bytes, CancellationToken.None);
+        if (write.IsCompletedSuccessfully)
+        {
+            _ = write.Result;
+            return ValueTask.CompletedTask;
+        }
+
+        return WaitAsync(exchange, write);
+    }
+
+    private async ValueTask WaitAsync(Exchange exchange, ValueTask<FlushResult> write)
+    {
+        using var watch = new StallWatch(exchange, patience, time);
+        watch.Arm();
+        await write;
+    }
+}

@@ -1,0 +1,97 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+
+namespace Skitai.Engine.Hosting.Transport;
+
+/// <summary>
+/// The TCP side of Kestrel, our own: reads go straight from the socket into the parser's buffer and answers straight from
+/// the writer's buffer to the socket, without the pipes and loops that Kestrel's stock transport puts in between; and a
+/// file's bytes go out by sendfile (<see cref="IFileSendFeature"/>). This part accepts connections on a listening socket.
+/// </summary>
+internal sealed class SocketListener : IConnectionListener
+{
+    private readonly Socket _socket;
+    private readonly CancellationTokenSource _unbound = new();
+    private readonly TaskCompletionSource _acceptedLast = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile bool _accepts;
+    private readonly GoneClientWatch _watch = new();
+
+    public SocketListener(Socket socket)
+    {
+        _socket = socket;
+        EndPoint = socket.LocalEndPoint!;
+    }
+
+    /// <inheritdoc/>
+    public EndPoint EndPoint { get; }
+
+    /// <inheritdoc/>
+    public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
+    {
+        _accepts = true;
+        var accepted = await AcceptNextAsync();
+        if (accepted is null)
+        {
+            _acceptedLast.TrySetResult();
+        }
+
+        return accepted;
+    }
+
+    /// <summary>
+    /// Stops accepting, and closes the socket when no accept is under way any more: one that the kernel had completed
+    /// already would be lost with its connection. The socket is shared with the supervisor and with a successor, so it is
+    /// only closed here, never shut down: its queue of connections lives on.
+    /// </summary>
+    public async ValueTask UnbindAsync(CancellationToken cancellationToken = default)
+    {
+        await _unbound.CancelAsync();
+        if (_accepts)
+        {
+            await _acceptedLast.Task.WaitAsync(cancellationToken);
+        }
+
+        _socket.Dispose();
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await UnbindAsync();
+        _watch.Dispose();
+    }
+
+    private async ValueTask<SocketConnection?> AcceptNextAsync()
+    {
+        while (true)
+        {
+            try
+            {
+                var accepted = await _socket.AcceptAsync(_unbound.Token);
+                accepted.NoDelay = true;
+                var connection = new SocketConnection(accepted, _watch);
+                _watch.Add(connection);
+                return connection;
+            }
+            catch (OperationCanceledException)
+            {
+                return null;
+            }
+            catch (ObjectDisposedException)
+            {
+                return null;
+            }
+            catch (SocketException fault) when (fault.SocketErrorCode == SocketError.OperationAborted)
+            {
+                return null;
+            }
+            catch (SocketException)
+            {
+                // The client was gone before it was accepted, or we are out of descriptors: the next one may do better.
+                // In the second case accept fails at once again; do not spin.
+                await Task.Delay(10, CancellationToken.None);
+            }
+        }
+    }
+}

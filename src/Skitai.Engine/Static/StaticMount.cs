@@ -1,0 +1,233 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Win32.SafeHandles;
+using Skitai.Engine.Hosting;
+using Skitai.Engine.Routing;
+
+namespace Skitai.Engine.Static;
+
+/// <summary>
+/// A directory of static files (RFC 9110, RFC 9111): index files, conditional and range requests, precompressed
+/// siblings. Serves what is below its directory and nothing else; passes on what it does not have.
+/// </summary>
+public sealed partial class StaticMount : Mount
+{
+    /// <summary>What all small files of one mount may take in memory, in bytes.</summary>
+    private const long CacheCapacity = 16 * 1024 * 1024;
+
+    /// <summary>A file that was changed again and again gives up after so many looks.</summary>
+    private const int Tries = 3;
+
+    /// <summary>
+    /// A file so lately changed is not kept: on a file system with coarse times the next change may look the same.
+    /// </summary>
+    private static readonly TimeSpan s_settled = TimeSpan.FromSeconds(2);
+
+    private readonly string _directoryName;
+    private readonly StaticDirectory _directory;
+    private readonly StaticAnswer _answer;
+    private readonly FileCache _cache = new(CacheCapacity);
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+
+    /// <summary>Mounts a directory.</summary>
+    /// <param name="path">The mount's path: <c>/</c>, or <c>/x</c> without a trailing slash.</param>
+    /// <param name="directory">Absolute path; may be, or lead through, links.</param>
+    /// <param name="maxAge">Freshness lifetime (<c>Cache-Control: max-age</c>); zero = <c>no-cache</c>.</param>
+    /// <param name="patience">A client that takes nothing of its answer for so long is cut off.</param>
+    /// <param name="time">The clock; null = the system's.</param>
+    /// <param name="logger">Where faults of the file system go; null = nowhere.</param>
+    public StaticMount(
+        string path, string directory, TimeSpan maxAge, TimeSpan patience, TimeProvider? time = null, ILogger? logger = null)
+        : base(path)
+    {
+        _time = time ?? TimeProvider.System;
+        _logger = logger ?? NullLogger.Instance;
+        _directoryName = directory;
+        _directory = new StaticDirectory(directory, _time);
+        _answer = new StaticAnswer(new FileSender(patience, _time), maxAge, _time);
+    }
+
+    /// <summary>Bytes that kept files take in memory.</summary>
+    public long CachedBytes => _cache.Size;
+
+    /// <inheritdoc/>
+    public override MountStatus GetStatus() => new(Path, "static") { Target = _directoryName };
+
+    /// <inheritdoc/>
+    public override ValueTask<MountOutcome> HandleAsync(Exchange exchange)
+    {
+        ArgumentNullException.ThrowIfNull(exchange);
+        var found = Find(exchange.Path);
+        if (found.Kind == LookupKind.NotFound)
+        {
+            return ValueTask.FromResult(MountOutcome.NotFound);
+        }
+
+        if (exchange.Method is not ("GET" or "HEAD"))
+        {
+            return ValueTask.FromResult(MountOutcome.MethodNotAllowed);
+        }
+
+        if (found.File is not { } file)
+        {
+            return RefuseAsync(exchange, found);
+        }
+
+        var form = StaticAnswer.Choose(file, exchange.Request.Headers);
+        if (form.Content is null)
+        {
+            return SendFromDiskAsync(exchange, file, form);
+        }
+
+        var sent = _answer.SendAsync(exchange, file, form, null);
+        return sent.IsCompletedSuccessfully ? ValueTask.FromResult(MountOutcome.Handled) : FinishAsync(sent);
+    }
+
+    private static async ValueTask<MountOutcome> FinishAsync(ValueTask sent)
+    {
+        await sent;
+        return MountOutcome.Handled;
+    }
+
+    private Lookup Find(string path)
+    {
+        if (_cache.TryGet(path, out var kept))
+        {
+            if (kept.IsCurrent())
+            {
+                return new Lookup(LookupKind.File, kept);
+            }
+
+            _cache.Remove(path, kept);
+        }
+
+        var found = _directory.Find(path.AsSpan(Prefix.Length), out var cacheable);
+        if (cacheable && found.File is { } file && IsSettled(file))
+        {
+            _cache.Add(path, file);
+        }
+
+        return found;
+    }
+
+    private bool IsSettled(StaticFile file) =>
+        _time.GetUtcNow() - DateTimeOffset.UnixEpoch > s_settled + TimeSpan.FromTicks(file.Changed / 100);
+
+    private async ValueTask<MountOutcome> SendFromDiskAsync(Exchange exchange, StaticFile file, Representation form)
+    {
+        SafeFileHandle? handle;
+        for (var i = 1; ; i++)
+        {
+            var opened = _directory.Open(form, out handle, out var unchanged);
+            if (opened.Kind == LookupKind.File && (unchanged || i == Tries))
+            {
+                break;
+            }
+
+            // Replaced between the look and the opening: what the headers would say is no longer so.
+            handle?.Dispose();
+            var found = i == Tries ? opened : Find(exchange.Path);
+            if (found.Kind == LookupKind.NotFound)
+            {
+                return MountOutcome.NotFound;
+            }
+
+            if (found.File is null)
+            {
+                return await RefuseAsync(exchange, found);
+            }
+
+            file = found.File;
+            form = StaticAnswer.Choose(file, exchange.Request.Headers);
+            if (form.Content is not null)
+            {
+                handle = null;
+                break;
+            }
+        }
+
+        using (handle)
+        {
+            try
+            {
+                await _answer.SendAsync(exchange, file, form, handle);
+            }
+            catch (IOException error)
+            {
+                Log.BrokeOff(_logger, _directoryName, exchange.Path, error.Message);
+            }
+        }
+
+        return MountOutcome.Handled;
+    }
+
+    private async ValueTask<MountOutcome> RefuseAsync(Exchange exchange, Lookup found)
+    {
+        switch (found.Kind)
+        {
+            case LookupKind.Redirect:
+                exchange.Response.Headers.Location = DirectoryLocation(exchange.Path, exchange.Query);
+                await StatusPage.WriteAsync(exchange, StatusCodes.Status301MovedPermanently);
+                break;
+            case LookupKind.Forbidden:
+                await StatusPage.WriteAsync(exchange, StatusCodes.Status403Forbidden);
+                break;
+            case LookupKind.Busy:
+                Log.Exhausted(_logger, _directoryName, exchange.Path, Marshal.GetPInvokeErrorMessage(found.Error));
+                exchange.Response.Headers.RetryAfter = "1";
+                await StatusPage.WriteAsync(exchange, StatusCodes.Status503ServiceUnavailable);
+                break;
+            default:
+                Log.Unreadable(_logger, _directoryName, exchange.Path, Marshal.GetPInvokeErrorMessage(found.Error));
+                await StatusPage.WriteAsync(exchange, StatusCodes.Status500InternalServerError);
+                break;
+        }
+
+        return MountOutcome.Handled;
+    }
+
+    /// <summary>
+    /// Where a directory truly is: the path again, percent-encoded, with its slash and the query. One slash in front, since
+    /// two would name another host (RFC 3986 section 4.2).
+    /// </summary>
+    internal static string DirectoryLocation(string path, string query)
+    {
+        var location = new StringBuilder("/", path.Length + query.Length + 8);
+        foreach (var c in path.AsSpan().TrimStart('/'))
+        {
+            Append(c, char.IsAsciiLetterOrDigit(c) || "/-._~!$&'()*+,;=:@".Contains(c, StringComparison.Ordinal));
+        }
+
+        if (location[^1] != '/')
+        {
+            location.Append('/');
+        }
+
+        if (query.Length > 0)
+        {
+            location.Append('?');
+            foreach (var c in query)
+            {
+                Append(c, c is > ' ' and < '\x7f');
+            }
+        }
+
+        return location.ToString();
+
+        void Append(char c, bool plain)
+        {
+            if (plain)
+            {
+                location.Append(c);
+            }
+            else
+            {
+                location.Append('%').Append(((int)c & 0xff).ToString("X2", System.Globalization.CultureInfo.InvariantCulture));
+            }
+        }
+    }
+}

@@ -1,0 +1,74 @@
+using Skitai.Posix;
+using Skitaid.Control;
+using Skitaid.Supervision;
+
+namespace Skitaid.Commands;
+
+/// <summary>The commands that ask the running daemon something: status, restart, stop, shutdown, terminate, rotate.</summary>
+internal static class DaemonCommands
+{
+    /// <summary>Asks, prints, and for an end waits until the daemon is really gone.</summary>
+    public static async Task<int> RunAsync(CommandLine line, CancellationToken cancellation)
+    {
+        var places = Places.Find(line);
+        var name = line[OptionNames.Name];
+        LaterNames.Refuse(name);
+        if (line.Command == "stop" && name is not null)
+        {
+            throw new UsageException($"'stop' ends the whole daemon; 'skitaid -f {name} shutdown' (once requests in hand are answered) or 'terminate' (at once) ends an instance");
+        }
+
+        ControlReply? reply;
+        try
+        {
+            reply = await ControlClient.AskAsync(
+                places.ControlSocket, new ControlRequest(line.Command, name, line.Has(OptionNames.Force)), cancellation);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            await Console.Error.WriteLineAsync($"skitaid: {failure.Message}");
+            return ExitCodes.Failed;
+        }
+
+        if (reply is null)
+        {
+            await Console.Error.WriteLineAsync($"skitaid does not run (nobody listens on {places.ControlSocket}); 'skitaid --etc {places.Etc}' starts it");
+            return ExitCodes.Failed;
+        }
+
+        if (reply.Status is { } status)
+        {
+            await Console.Out.WriteLineAsync(line.Has(OptionNames.Json) ? StatusText.Json(status) : StatusText.Table(status, Terminal.HasColours));
+        }
+
+        var to = reply.ExitCode == ExitCodes.Done ? Console.Out : Console.Error;
+        foreach (var text in reply.Lines)
+        {
+            await to.WriteLineAsync(text);
+        }
+
+        if (reply.ExitCode == ExitCodes.Done && name is null && line.Command is ControlRequest.Stop or ControlRequest.Shutdown or ControlRequest.Terminate)
+        {
+            await WaitUntilGoneAsync(places, cancellation);
+        }
+
+        return reply.ExitCode;
+    }
+
+    /// <summary>Until the pid file's lock is free: whoever starts the daemon right after a stop must not be told that it runs.</summary>
+    private static async Task WaitUntilGoneAsync(DaemonPlaces places, CancellationToken cancellation)
+    {
+        for (var i = 0; i < 500 && File.Exists(places.PidFile); i++)
+        {
+            using (var free = FileLock.TryTake(places.PidFile))
+            {
+                if (free is not null)
+                {
+                    return;
+                }
+            }
+
+            await Task.Delay(20, cancellation);
+        }
+    }
+}

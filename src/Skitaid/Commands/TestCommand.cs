@@ -1,0 +1,63 @@
+using Skitai.Configuration;
+using Skitaid.Supervision;
+
+namespace Skitaid.Commands;
+
+/// <summary><c>skitaid test</c>: checks confs and starts nothing.</summary>
+internal static class TestCommand
+{
+    /// <summary>Prints every error, or a line for each conf that is fine.</summary>
+    public static int Run(CommandLine line)
+    {
+        var tree = new ConfTree(Places.Etc(line));
+        IReadOnlyList<string> errors, warnings = [];
+        List<string> fine = [];
+        if (line[OptionNames.Name] is { } name)
+        {
+            LaterNames.Refuse(name);
+            var known = tree.InstanceNames();
+            if (!known.Contains(name))
+            {
+                var there = known.Count > 0 ? $"there {(known.Count == 1 ? "is" : "are")} {string.Join(", ", known)}" : "there is none at all";
+                throw new UsageException($"no conf '{name}' in {tree.EnabledPath}: {there}");
+            }
+
+            (var settings, errors) = TreeCheck.ReadInstance(tree, name);
+            fine.AddRange(settings is null ? [] : [Fine(name, settings)]);
+        }
+        else
+        {
+            var check = TreeCheck.Read(tree);
+            (errors, warnings) = (check.Errors, check.Warnings);
+            fine.AddRange(check.Daemon is null ? [] : ["skitaid.conf: ok"]);
+            fine.AddRange(check.Instances.Select(settings => Fine(settings.Name, settings)));
+            if (check.Instances.Count == 0 && errors.Count == 0)
+            {
+                fine.Add($"no conf in {tree.EnabledPath}: a start would serve nothing");
+            }
+        }
+
+        foreach (var warning in warnings)
+        {
+            Console.Error.WriteLine($"warning: {warning}");
+        }
+
+        foreach (var error in errors)
+        {
+            Console.Error.WriteLine(error);
+        }
+
+        if (errors.Count == 0)
+        {
+            fine.ForEach(Console.Out.WriteLine);
+        }
+
+        return errors.Count == 0 ? ExitCodes.Done : ExitCodes.Usage;
+    }
+
+    private static string Fine(string name, Skitai.Configuration.Settings.InstanceSettings settings)
+    {
+        var mounts = settings.Hosts.Sum(host => host.Mounts.Count);
+        return $"{name}.conf: ok, {(settings.Ssl is null ? "http" : "https")}://{ListeningSocket.AddressOf(settings)}, {mounts} mount{(mounts == 1 ? "" : "s")}";
+    }
+}

@@ -1,0 +1,19 @@
+namespace Skitaid.Control;
+
+/// <summary>What the supervisor tells an instance.</summary>
+/// <param name="Order">One of the constants here.</param>
+/// <param name="Seconds">For <see cref="Drain"/> and <see cref="Stop"/>: how long requests in hand may take.</param>
+internal sealed record InstanceOrder(string Order, double Seconds = 0)
+{
+    /// <summary>Stop accepting, finish what is in hand, exit 0.</summary>
+    public const string Drain = "drain";
+
+    /// <summary>The same in a hurry.</summary>
+    public const string Stop = "stop";
+
+    /// <summary>Open the log files anew.</summary>
+    public const string Rotate = "rotate";
+
+    /// <summary>Answer with an <see cref="InstanceReport.Status"/>.</summary>
+    public const string Status = "status";
+}

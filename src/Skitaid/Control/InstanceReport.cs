@@ -1,0 +1,19 @@
+namespace Skitaid.Control;
+
+/// <summary>What an instance tells the supervisor.</summary>
+/// <param name="Report">One of the constants here.</param>
+/// <param name="Why">For <see cref="Failed"/>: one line.</param>
+/// <param name="Mounts">For <see cref="Ready"/>: the mounts that answer 503, and why.</param>
+/// <param name="Figures">For <see cref="Status"/>.</param>
+internal sealed record InstanceReport(
+    string Report, string? Why = null, IReadOnlyList<MountFailure>? Mounts = null, InstanceFigures? Figures = null)
+{
+    /// <summary>It serves.</summary>
+    public const string Ready = "ready";
+
+    /// <summary>It cannot serve and is about to exit.</summary>
+    public const string Failed = "failed";
+
+    /// <summary>The answer to <see cref="InstanceOrder.Status"/>.</summary>
+    public const string Status = "status";
+}

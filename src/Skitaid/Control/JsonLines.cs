@@ -1,0 +1,117 @@
+using System.Net.Sockets;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+
+namespace Skitaid.Control;
+
+/// <summary>
+/// JSON messages, one a line, over a stream socket. One reader and any number of writers at a time. What the other side
+/// sends is bounded, and garbage gives <see cref="InvalidDataException"/>, never more than one message's worth of trouble.
+/// </summary>
+internal sealed class JsonLines(Socket socket, int maxLine = 1024 * 1024) : IDisposable
+{
+    private readonly SemaphoreSlim _writing = new(1, 1);
+    private byte[] _buffer = new byte[4096];
+    private int _start;
+    private int _end;
+
+    /// <summary>The next message; null at the end of the stream (a reset counts as one).</summary>
+    /// <exception cref="InvalidDataException">A line that is too long, not JSON, or not such a message.</exception>
+    public async ValueTask<T?> ReadAsync<T>(JsonTypeInfo<T> type, CancellationToken cancellation)
+        where T : class
+    {
+        var searched = _start;
+        while (true)
+        {
+            var newline = Array.IndexOf(_buffer, (byte)'\n', searched, _end - searched);
+            if (newline >= 0)
+            {
+                var line = _buffer.AsSpan(_start, newline - _start);
+                _start = newline + 1;
+                return Parse(line, type);
+            }
+
+            searched = MakeRoom();
+            int received;
+            try
+            {
+                received = await socket.ReceiveAsync(_buffer.AsMemory(_end), cancellation);
+            }
+            catch (Exception failure) when (failure is SocketException or ObjectDisposedException)
+            {
+                return null;
+            }
+
+            if (received == 0)
+            {
+                return null;
+            }
+
+            _end += received;
+        }
+    }
+
+    /// <summary>Sends a message; false when nobody is there any more.</summary>
+    public async ValueTask<bool> WriteAsync<T>(T message, JsonTypeInfo<T> type, CancellationToken cancellation)
+    {
+        var json = JsonSerializer.SerializeToUtf8Bytes(message, type);
+        Array.Resize(ref json, json.Length + 1);
+        json[^1] = (byte)'\n';
+        await _writing.WaitAsync(cancellation);
+        try
+        {
+            for (var sent = 0; sent < json.Length;)
+            {
+                sent += await socket.SendAsync(json.AsMemory(sent), cancellation);
+            }
+
+            return true;
+        }
+        catch (Exception failure) when (failure is SocketException or ObjectDisposedException)
+        {
+            return false;
+        }
+        finally
+        {
+            _writing.Release();
+        }
+    }
+
+    public void Dispose() => socket.Dispose();
+
+    private static T Parse<T>(ReadOnlySpan<byte> line, JsonTypeInfo<T> type)
+        where T : class
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(line, type) ?? throw new InvalidDataException("null is no message");
+        }
+        catch (JsonException failure)
+        {
+            throw new InvalidDataException("not a message: " + failure.Message, failure);
+        }
+    }
+
+    /// <summary>Makes room behind what is unread; gives where the search for a line's end goes on.</summary>
+    private int MakeRoom()
+    {
+        var unread = _end - _start;
+        if (_start > 0)
+        {
+            _buffer.AsSpan(_start, unread).CopyTo(_buffer);
+            (_start, _end) = (0, unread);
+        }
+
+        if (_end == _buffer.Length)
+        {
+            if (_buffer.Length >= maxLine)
+            {
+                throw new InvalidDataException($"a message longer than {maxLine} bytes");
+            }
+
+            Array.Resize(ref _buffer, _buffer.Length * 2);
+        }
+
+        return _end;
+    }
+}

@@ -1,0 +1,45 @@
+namespace Skitaid.Supervision;
+
+/// <summary>Where a daemon's files are.</summary>
+/// <param name="Etc">The config tree.</param>
+/// <param name="Log">Logs.</param>
+/// <param name="Var">State: pid file, control socket, spools.</param>
+internal sealed record DaemonPlaces(string Etc, string Log, string Var)
+{
+    /// <summary>Holds the supervisor's pid, locked while it runs: the lock is what counts.</summary>
+    public string PidFile => Path.Combine(Var, "skitaid.pid");
+
+    /// <summary>Where commands reach the supervisor.</summary>
+    public string ControlSocket => Path.Combine(Var, "skitaid.sock");
+
+    /// <summary>The supervisor's own log.</summary>
+    public string DaemonLog => Path.Combine(Log, "skitaid.log");
+
+    /// <summary>The directory of an instance's logs.</summary>
+    public string InstanceLogs(string name) => Path.Combine(Log, "instances", name);
+
+    /// <summary>Makes the directories that are missing and sees whether they can be written to; else one line that says why not.</summary>
+    public string? Prepare()
+    {
+        foreach (var (directory, key) in new[] { (Log, "log_path"), (Var, "var_path") })
+        {
+            try
+            {
+                Directory.CreateDirectory(directory);
+                var probe = Path.Combine(directory, $".skitaid-{Environment.ProcessId}");
+                File.WriteAllBytes(probe, []);
+                File.Delete(probe);
+            }
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+            {
+                return $"cannot write to {directory} ({failure.Message.TrimEnd('.')}): "
+                    + $"start as a user who may, or set {key} in [global] of {Path.Combine(Etc, "skitaid.conf")}";
+            }
+        }
+
+        // sockaddr_un has 108 bytes for the path and its end.
+        return System.Text.Encoding.UTF8.GetByteCount(ControlSocket) > 107
+            ? $"the path of the control socket is longer than the 107 bytes a system allows: {ControlSocket}; set a shorter var_path"
+            : null;
+    }
+}

@@ -1,0 +1,251 @@
+using System.ComponentModel;
+using System.Net.Sockets;
+using System.Text;
+using Microsoft.Extensions.Logging;
+using Microsoft.Win32.SafeHandles;
+using Skitai.Posix;
+using Skitaid.Control;
+
+namespace Skitaid.Supervision;
+
+/// <summary>
+/// The supervisor's handle of one instance process: its control pair, what it prints, its end.
+/// </summary>
+internal sealed class InstanceChild
+{
+    /// <summary>The child's descriptor of the control pair.</summary>
+    public const int ControlDescriptor = 3;
+
+    /// <summary>The child's descriptor of the listening socket.</summary>
+    public const int ListenerDescriptor = 4;
+
+    private readonly string _name;
+    private readonly ChildProcess _process;
+    private readonly JsonLines _control;
+    private readonly ILogger _log;
+    private readonly TimeProvider _time;
+    private readonly long _startedAt;
+    private readonly TaskCompletionSource<InstanceReport> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock _asking = new();
+    private TaskCompletionSource<InstanceFigures?>? _figures;
+    private volatile string? _lastWords;
+
+    private InstanceChild(string name, ChildProcess process, Socket control, Socket output, ILogger log, TimeProvider time)
+    {
+        (_name, _process, _log, _time) = (name, process, log, time);
+        _control = new JsonLines(control);
+        _startedAt = time.GetTimestamp();
+        var listening = ListenAsync();
+        var printing = ReadOutputAsync(output);
+        Exited = EndAsync(listening, printing);
+    }
+
+    /// <summary>Its process id.</summary>
+    public int Pid => _process.Pid;
+
+    /// <summary>How long it has been running.</summary>
+    public TimeSpan Age => _time.GetElapsedTime(_startedAt);
+
+    /// <summary>Done when it has ended, was reaped, and all it said was read. Never fails.</summary>
+    public Task<ChildExit> Exited { get; }
+
+    /// <summary>The mounts that could not serve when it became ready.</summary>
+    public IReadOnlyList<MountFailure> FailedMounts { get; private set; } = [];
+
+    /// <summary>The last line it printed to standard error; null = nothing.</summary>
+    public string? LastWords => _lastWords;
+
+    /// <summary>Starts <c>skitaid instance -f NAME</c>.</summary>
+    /// <exception cref="IOException">It cannot be started.</exception>
+    public static InstanceChild Start(string name, DaemonPlaces places, ListeningSocket listener, ILogger log, TimeProvider time)
+    {
+        Socket? control = null, output = null;
+        SafeFileHandle? theirControl = null, theirOutput = null;
+        try
+        {
+            (control, theirControl) = Pairs.CreateSockets();
+            (output, theirOutput) = Pairs.CreateSockets();
+            using var nothing = File.OpenHandle("/dev/null", FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+            var process = ChildProcess.Start(new ChildStart
+            {
+                File = OwnProgram.Path,
+                Arguments =
+                [
+                    "skitaid", "instance", "-f", name, "--etc", places.Etc, "--log-path", places.Log, "--var-path", places.Var,
+                ],
+                WorkingDirectory = "/",
+                Descriptors =
+                [
+                    (nothing, 0), (theirOutput, 1), (theirOutput, 2),
+                    (theirControl, ControlDescriptor), (listener.Handle, ListenerDescriptor),
+                ],
+            });
+            return new InstanceChild(name, process, control, output, log, time);
+        }
+        catch (Exception failure) when (failure is Win32Exception or IOException)
+        {
+            control?.Dispose();
+            output?.Dispose();
+            throw new IOException(failure.Message, failure);
+        }
+        finally
+        {
+            theirControl?.Dispose();
+            theirOutput?.Dispose();
+        }
+    }
+
+    /// <summary>Waits until it serves; null then, else one line saying why it will not.</summary>
+    /// <param name="limit">The longest to wait.</param>
+    /// <param name="cancellation">Gives up waiting.</param>
+    public async Task<string?> WaitUntilReadyAsync(TimeSpan limit, CancellationToken cancellation)
+    {
+        try
+        {
+            var first = await Task.WhenAny(_ready.Task, Exited).WaitAsync(limit, _time, cancellation);
+            if (first == Exited && !_ready.Task.IsCompletedSuccessfully)
+            {
+                return $"its process ended ({await Exited})" + (LastWords is { } words ? ": " + words : "");
+            }
+
+            var report = await _ready.Task;
+            FailedMounts = report.Mounts ?? [];
+            return report.Report == InstanceReport.Ready ? null : report.Why ?? "it gave no reason";
+        }
+        catch (TimeoutException)
+        {
+            return $"its process was not ready within {limit.TotalSeconds:0} s";
+        }
+    }
+
+    /// <summary>Asks for its figures; null when it does not answer in time.</summary>
+    public async Task<InstanceFigures?> AskAsync(TimeSpan limit, CancellationToken cancellation)
+    {
+        TaskCompletionSource<InstanceFigures?> answer;
+        bool first;
+        lock (_asking)
+        {
+            first = _figures is null || _figures.Task.IsCompleted;
+            answer = _figures = first ? new(TaskCreationOptions.RunContinuationsAsynchronously) : _figures!;
+        }
+
+        try
+        {
+            if (first && !await SendAsync(new InstanceOrder(InstanceOrder.Status), cancellation).AsTask().WaitAsync(limit, _time, cancellation))
+            {
+                answer.TrySetResult(null);
+            }
+
+            return await answer.Task.WaitAsync(limit, _time, cancellation);
+        }
+        catch (TimeoutException)
+        {
+            answer.TrySetResult(null);
+            return null;
+        }
+    }
+
+    /// <summary>Gives it an order; false when it is gone.</summary>
+    public ValueTask<bool> SendAsync(InstanceOrder order, CancellationToken cancellation) =>
+        _control.WriteAsync(order, ControlJson.Default.InstanceOrder, cancellation);
+
+    /// <summary>Sends a signal to it alone.</summary>
+    public void Signal(int signal) => _process.Signal(signal);
+
+    /// <summary>Kills it with all of its process group. Its workers die with it: they ask the kernel for that.</summary>
+    public void Kill() => _process.SignalGroup(Signals.Kill);
+
+    /// <summary>Has it end, at the latest after some time.</summary>
+    /// <param name="order">How.</param>
+    /// <param name="limit">How long requests in hand may take. Five seconds after that it is killed.</param>
+    /// <param name="hurry">Cuts the patience short: it is killed.</param>
+    public async Task EndAsync(string order, TimeSpan limit, CancellationToken hurry)
+    {
+        try
+        {
+            using var patience = new CancellationTokenSource(limit + TimeSpan.FromSeconds(5), _time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, hurry);
+            if (!await SendAsync(new InstanceOrder(order, limit.TotalSeconds), either.Token))
+            {
+                _process.Signal(Signals.Term);
+            }
+
+            await Exited.WaitAsync(either.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            _log.InstanceKilled(_name, Pid);
+            Kill();
+            await Exited;
+        }
+    }
+
+    private async Task<ChildExit> EndAsync(Task listening, Task printing)
+    {
+        var exit = await _process.Exited;
+
+        // What it wrote is in the sockets' buffers: read it to the end, unless a grandchild keeps them open.
+        await Task.WhenAny(Task.WhenAll(listening, printing), Task.Delay(TimeSpan.FromSeconds(1), _time));
+        _control.Dispose();
+        lock (_asking)
+        {
+            _figures?.TrySetResult(null);
+        }
+
+        return exit;
+    }
+
+    private async Task ListenAsync()
+    {
+        try
+        {
+            while (await _control.ReadAsync(ControlJson.Default.InstanceReport, CancellationToken.None) is { } report)
+            {
+                switch (report.Report)
+                {
+                    case InstanceReport.Status:
+                        lock (_asking)
+                        {
+                            _figures?.TrySetResult(report.Figures);
+                        }
+
+                        break;
+                    default:
+                        _ready.TrySetResult(report);
+                        break;
+                }
+            }
+        }
+        catch (InvalidDataException failure)
+        {
+            _log.InstanceTalksNonsense(_name, failure.Message);
+            Kill();
+        }
+    }
+
+    private async Task ReadOutputAsync(Socket output)
+    {
+        using var stream = new NetworkStream(output, ownsSocket: true);
+        using var reader = new StreamReader(stream, Encoding.UTF8);
+        try
+        {
+            while (await reader.ReadLineAsync() is { } line)
+            {
+                if (string.IsNullOrWhiteSpace(line))
+                {
+                    continue;
+                }
+
+                _log.InstanceSaid(_name, line);
+                if (!char.IsWhiteSpace(line[0]))
+                {
+                    _lastWords = line; // not the indented lines of a stack trace below it
+                }
+            }
+        }
+        catch (IOException)
+        {
+            // It is gone.
+        }
+    }
+}

@@ -1,0 +1,231 @@
+using System.ComponentModel;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using Skitai.Configuration;
+using Skitai.Engine;
+using Skitai.Posix;
+using Skitaid.Commands;
+using Skitaid.Control;
+
+namespace Skitaid.Supervision;
+
+/// <summary>
+/// What <c>skitaid instance -f NAME</c> does, the supervisor's child: takes over the two descriptors, becomes who it is to
+/// be, serves, and ends when it is told to or when the supervisor is gone.
+/// </summary>
+internal sealed class InstanceHost
+{
+    private readonly JsonLines _control;
+    private readonly string _name;
+    private readonly DaemonPlaces _places;
+    private readonly Lock _deadline = new();
+    private readonly TaskCompletionSource _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _hurry = new();
+    private int _exit = ExitCodes.Done;
+    private DateTime _endBy = DateTime.MaxValue;
+    private Instance? _instance;
+
+    private InstanceHost(JsonLines control, string name, DaemonPlaces places) => (_control, _name, _places) = (control, name, places);
+
+    /// <summary>Runs an instance until its end.</summary>
+    /// <returns>What the process exits with.</returns>
+    public static async Task<int> RunAsync(string name, DaemonPlaces places)
+    {
+        var supervisor = ParentDeath.ParentId;
+        JsonLines control;
+        try
+        {
+            control = new JsonLines(InheritedDescriptors.TakeSocket(InstanceChild.ControlDescriptor));
+            InheritedDescriptors.Protect(InstanceChild.ListenerDescriptor);
+        }
+        catch (Exception failure) when (failure is Win32Exception or SocketException)
+        {
+            await Console.Error.WriteLineAsync("skitaid instance is started by the supervisor; 'skitaid -f NAME restart' restarts one");
+            return ExitCodes.Usage;
+        }
+
+        using (control)
+        {
+            return await new InstanceHost(control, name, places).RunAsync(supervisor);
+        }
+    }
+
+    private async Task<int> RunAsync(int supervisor)
+    {
+        using var terminate = Handle(PosixSignal.SIGTERM, () => EndWithin(SupervisedInstance.StopGrace));
+        using var interrupt = Handle(PosixSignal.SIGINT, () => EndWithin(SupervisedInstance.StopGrace));
+        using var quit = Handle(PosixSignal.SIGQUIT, () => EndWithin(SupervisedInstance.DrainLimit));
+        using var hangUp = Handle(PosixSignal.SIGHUP, () => EndWithin(SupervisedInstance.DrainLimit, ExitCodes.StartAnew));
+        using var user1 = Handle((PosixSignal)Signals.Usr1, () => _instance?.ReopenLogs());
+        var obeying = ObeyAsync();
+        try
+        {
+            _instance = await StartAsync(supervisor);
+        }
+        catch (OperationCanceledException) when (_end.Task.IsCompleted)
+        {
+            return _exit;
+        }
+#pragma warning disable CA1031 // whatever it is, the supervisor is to hear of it
+        catch (Exception failure)
+#pragma warning restore CA1031
+        {
+            await ReportAsync(new InstanceReport(InstanceReport.Failed, Why(failure)));
+            return ExitCodes.Failed;
+        }
+
+        await ReportAsync(new InstanceReport(InstanceReport.Ready, Mounts: EngineFigures.FailedMounts(_instance.GetStatus())));
+        await _end.Task;
+        await DrainAsync(_instance);
+        return _exit;
+    }
+
+    private async Task<Instance> StartAsync(int supervisor)
+    {
+        var tree = new ConfTree(_places.Etc);
+        var daemon = tree.ReadDaemon();
+        var (settings, errors) = TreeCheck.ReadInstance(tree, _name);
+        if (settings is null || daemon.Settings is null)
+        {
+            throw new IOException(errors.Concat(daemon.Errors.Select(error => error.ToString())).First());
+        }
+
+        var logs = _places.InstanceLogs(_name);
+        Directory.CreateDirectory(logs);
+        if (TreeCheck.AccountOf(settings, daemon.Settings.User) is { } account && Credentials.IsRoot)
+        {
+            GiveLogsTo(account.User, account.Group, logs);
+            Credentials.Drop(account.User, account.Group);
+        }
+
+        // After the change of user, which clears the wish. The control pair's end says the same; this one needs nobody of us.
+        ParentDeath.SetSignal(Signals.Term, supervisor);
+        var environment = new InstanceEnvironment
+        {
+            Listener = InstanceChild.ListenerDescriptor,
+            LogDirectory = logs,
+            DefaultPython = daemon.Settings.Python,
+            PythonPackage = Path.Combine(AppContext.BaseDirectory, "python"),
+        };
+        return await Instance.StartAsync(settings, environment, _hurry.Token);
+    }
+
+    /// <summary>The instance writes and rotates its own logs: the directory and what is in it belong to its user.</summary>
+    private static void GiveLogsTo(string user, string? group, string logs)
+    {
+        if (Credentials.FindUser(user) is not { } account)
+        {
+            throw new IOException($"no user '{user}' on this machine");
+        }
+
+        var owner = group is null ? account.Group : Credentials.FindGroup(group) ?? throw new IOException($"no group '{group}' on this machine");
+        Credentials.ChangeOwner(logs, account.User, owner);
+        foreach (var file in Directory.EnumerateFiles(logs))
+        {
+            Credentials.ChangeOwner(file, account.User, owner);
+        }
+    }
+
+    private async Task ObeyAsync()
+    {
+        try
+        {
+            while (await _control.ReadAsync(ControlJson.Default.InstanceOrder, CancellationToken.None) is { } order)
+            {
+                switch (order.Order)
+                {
+                    case InstanceOrder.Drain or InstanceOrder.Stop:
+                        EndWithin(TimeSpan.FromSeconds(order.Seconds));
+                        break;
+                    case InstanceOrder.Rotate:
+                        _instance?.ReopenLogs();
+                        break;
+                    case InstanceOrder.Status:
+                        await ReportAsync(new InstanceReport(
+                            InstanceReport.Status, Figures: _instance is { } running ? EngineFigures.From(running.GetStatus()) : null));
+                        break;
+                }
+            }
+        }
+        catch (InvalidDataException)
+        {
+            // The same as its end: a supervisor that talks nonsense is none.
+        }
+
+        // The supervisor is gone: nobody is to linger. Hard, if the soft way hangs.
+        EndWithin(SupervisedInstance.StopGrace);
+        _ = KillSelfAfterAsync(SupervisedInstance.StopGrace + TimeSpan.FromSeconds(5));
+    }
+
+    private static async Task KillSelfAfterAsync(TimeSpan wait)
+    {
+        await Task.Delay(wait);
+        Environment.FailFast("skitaid instance: the supervisor is gone and draining hangs");
+    }
+
+    private void EndWithin(TimeSpan limit, int exit = ExitCodes.Done)
+    {
+        lock (_deadline)
+        {
+            if (!_end.Task.IsCompleted)
+            {
+                _exit = exit;
+            }
+
+            var endBy = DateTime.UtcNow + limit;
+            if (endBy < _endBy)
+            {
+                _endBy = endBy;
+                _hurry.CancelAfter(limit);
+            }
+        }
+
+        if (_instance is null)
+        {
+            _hurry.Cancel(); // still starting: there is nothing to drain
+        }
+
+        _end.TrySetResult();
+    }
+
+    private async Task DrainAsync(Instance instance)
+    {
+        TimeSpan left;
+        lock (_deadline)
+        {
+            left = _endBy - DateTime.UtcNow;
+        }
+
+        // In a hurry an idle connection is not waited for: only what is in hand gets the grace.
+        if (left > SupervisedInstance.StopGrace)
+        {
+            await instance.DrainAsync(left, _hurry.Token);
+        }
+
+        await instance.DisposeAsync();
+    }
+
+    private async Task ReportAsync(InstanceReport report)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(5));
+        try
+        {
+            await _control.WriteAsync(report, ControlJson.Default.InstanceReport, limit.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // A supervisor that does not read for so long has other worries.
+        }
+    }
+
+    private static PosixSignalRegistration Handle(PosixSignal signal, Action action) =>
+        PosixSignalRegistration.Create(signal, context =>
+        {
+            context.Cancel = true;
+            action();
+        });
+
+    private static string Why(Exception failure) => failure is IOException or Win32Exception or ArgumentException
+        ? failure.Message
+        : $"{failure.GetType().Name}: {failure.Message}";
+}

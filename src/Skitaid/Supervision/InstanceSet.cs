@@ -1,0 +1,291 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Skitai.Configuration;
+using Skitai.Configuration.Settings;
+using Skitaid.Commands;
+using Skitaid.Control;
+
+namespace Skitaid.Supervision;
+
+/// <summary>
+/// All instances of a daemon: those of the confs in servers-enabled, as these come and go, and the confs that are broken.
+/// </summary>
+internal sealed class InstanceSet(ConfTree tree, DaemonPlaces places, ILogger log, TimeProvider time)
+{
+    private readonly ConcurrentDictionary<string, SupervisedInstance> _instances = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, BrokenConf> _broken = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _missing = new(StringComparer.Ordinal);
+    private readonly SemaphoreSlim _changing = new(1, 1);
+    private bool _closed;
+
+    /// <summary>All of them, sorted by name.</summary>
+    public IEnumerable<SupervisedInstance> All => _instances.Values.OrderBy(instance => instance.Name, StringComparer.Ordinal);
+
+    /// <summary>Binds the sockets of all confs; every address that cannot be had gives a line, and then none is kept.</summary>
+    public IReadOnlyList<string> BindAll(IReadOnlyList<InstanceSettings> confs)
+    {
+        List<string> errors = [];
+        List<(InstanceSettings Settings, ListeningSocket Listener)> bound = [];
+        foreach (var settings in confs)
+        {
+            try
+            {
+                bound.Add((settings, ListeningSocket.Bind(settings)));
+            }
+            catch (IOException failure)
+            {
+                errors.Add(failure.Message);
+            }
+        }
+
+        foreach (var (settings, listener) in bound)
+        {
+            if (errors.Count > 0)
+            {
+                listener.Dispose();
+            }
+            else
+            {
+                _instances[settings.Name] = new SupervisedInstance(settings, listener, places, log, time);
+            }
+        }
+
+        return errors;
+    }
+
+    /// <summary>Starts all that were bound, at the same time. Gives a line for each that does not serve.</summary>
+    public async Task<IReadOnlyList<string>> StartAllAsync(CancellationToken cancellation)
+    {
+        var lines = await Task.WhenAll(All.Select(async instance =>
+            await instance.StartAsync(cancellation) is { } why ? $"{instance.Name}: did not start: {why}" : null));
+        return [.. lines.OfType<string>()];
+    }
+
+    /// <summary>Takes up confs that have come into servers-enabled, lets go of those that have left, tries broken ones that changed.</summary>
+    public async Task FollowAsync(CancellationToken cancellation)
+    {
+        await _changing.WaitAsync(cancellation);
+        try
+        {
+            if (_closed)
+            {
+                return;
+            }
+
+            var names = tree.InstanceNames();
+            foreach (var name in names)
+            {
+                _missing.Remove(name);
+                if (!_instances.ContainsKey(name) && (!_broken.TryGetValue(name, out var broken) || broken.Content != ContentOf(name)))
+                {
+                    _ = TakeUp(name)?.StartAsync(cancellation);
+                }
+            }
+
+            foreach (var name in _instances.Keys.Concat(_broken.Keys).Where(name => !names.Contains(name)))
+            {
+                // Twice in a row: an editor may move a file away for a moment while it saves.
+                if (!_missing.Add(name))
+                {
+                    LetGo(name);
+                }
+            }
+        }
+        finally
+        {
+            _changing.Release();
+        }
+    }
+
+    /// <summary>Restarts one instance, or all in turn; a name that was broken or new is tried now.</summary>
+    public async Task<ControlReply> RestartAsync(string? name, bool force, CancellationToken cancellation)
+    {
+        if (name is not null)
+        {
+            return await RestartOneAsync(name, force, cancellation);
+        }
+
+        var check = TreeCheck.Read(tree);
+        if (check.Errors.Count > 0)
+        {
+            foreach (var error in check.Errors)
+            {
+                log.ConfBroken(error);
+            }
+
+            return new ControlReply(ExitCodes.Usage, [.. check.Errors, "nothing was restarted: all goes on as it was"]);
+        }
+
+        List<string> lines = [];
+        var exit = ExitCodes.Done;
+        foreach (var settings in check.Instances)
+        {
+            var reply = await RestartOneAsync(settings.Name, force, cancellation);
+            lines.AddRange(reply.Lines);
+            exit = Math.Max(exit, reply.ExitCode);
+        }
+
+        return new ControlReply(exit, lines.Count > 0 ? lines : [$"no conf in {tree.EnabledPath}: nothing to restart"]);
+    }
+
+    /// <summary>Ends one instance; its conf stays, so <c>restart</c> starts it again.</summary>
+    public async Task<ControlReply> StopOneAsync(string name, TimeSpan limit, string cause)
+    {
+        if (!_instances.TryGetValue(name, out var instance))
+        {
+            return Unknown(name);
+        }
+
+        await instance.StopAsync(limit, cause, forGood: false, CancellationToken.None);
+        return new ControlReply(ExitCodes.Done, [$"{name}: stopped; 'skitaid -f {name} restart' starts it again"]);
+    }
+
+    /// <summary>Ends all of them for good.</summary>
+    public async Task StopAllAsync(TimeSpan limit, string cause, CancellationToken hurry)
+    {
+        // No waiting for a change under way: its starts are called off by the stop itself.
+        _closed = true;
+        await Task.WhenAll(_instances.Values.Select(instance => instance.StopAsync(limit, cause, forGood: true, hurry)));
+        await _changing.WaitAsync(CancellationToken.None);
+        _changing.Release();
+        await Task.WhenAll(_instances.Values.Select(instance => instance.StopAsync(limit, cause, forGood: true, hurry)));
+    }
+
+    /// <summary>Has one instance, or all of them, open the log files anew.</summary>
+    public async Task<ControlReply> RotateAsync(string? name, CancellationToken cancellation)
+    {
+        if (name is not null && !_instances.ContainsKey(name))
+        {
+            return Unknown(name);
+        }
+
+        foreach (var instance in All.Where(instance => name is null || instance.Name == name))
+        {
+            await instance.RotateAsync(cancellation);
+        }
+
+        return new ControlReply(ExitCodes.Done, [name is null ? "logs rotated" : $"{name}: logs rotated"]);
+    }
+
+    /// <summary>What <c>status</c> shows.</summary>
+    public async Task<IReadOnlyList<InstanceStatus>> GetStatusAsync(string? name, CancellationToken cancellation)
+    {
+        var running = await Task.WhenAll(_instances.Values
+            .Where(instance => name is null || instance.Name == name)
+            .Select(instance => instance.GetStatusAsync(cancellation)));
+        var broken = _broken
+            .Where(pair => name is null || pair.Key == name)
+            .Select(pair => new InstanceStatus
+            {
+                Name = pair.Key,
+                State = InstanceCondition.Broken,
+                LastError = pair.Value.Error,
+                LastErrorAt = pair.Value.Since,
+            });
+        return [.. running.Concat(broken).OrderBy(status => status.Name, StringComparer.Ordinal)];
+    }
+
+    /// <summary>The answer for a name that no instance has.</summary>
+    public ControlReply Unknown(string name)
+    {
+        var known = _instances.Keys.Concat(_broken.Keys).Order(StringComparer.Ordinal).ToArray();
+        return new ControlReply(ExitCodes.Failed, [$"no instance '{name}': " + (known.Length > 0 ? "there are " + string.Join(", ", known) : "there is none at all")]);
+    }
+
+    private async Task<ControlReply> RestartOneAsync(string name, bool force, CancellationToken cancellation)
+    {
+        if (_instances.TryGetValue(name, out var instance))
+        {
+            return await instance.RestartAsync(tree, force, cancellation);
+        }
+
+        await _changing.WaitAsync(cancellation);
+        try
+        {
+            if (!tree.InstanceNames().Contains(name))
+            {
+                return Unknown(name);
+            }
+
+            _broken.TryRemove(name, out _);
+            if (TakeUp(name) is { } added)
+            {
+                return await added.StartAsync(cancellation) is { } why
+                    ? new ControlReply(ExitCodes.Failed, [$"{name}: did not start: {why}"])
+                    : new ControlReply(ExitCodes.Done, [$"{name}: started"]);
+            }
+
+            return new ControlReply(ExitCodes.Usage, [_broken.TryGetValue(name, out var broken) ? broken.Error : $"{name}: gone"]);
+        }
+        finally
+        {
+            _changing.Release();
+        }
+    }
+
+    /// <summary>Reads a new conf and binds its socket; null when that does not work. Nothing is started yet.</summary>
+    private SupervisedInstance? TakeUp(string name)
+    {
+        if (_instances.ContainsKey(name) || _closed)
+        {
+            return null;
+        }
+
+        var content = ContentOf(name);
+        var (settings, errors) = TreeCheck.ReadInstance(tree, name);
+        try
+        {
+            if (settings is not null)
+            {
+                var instance = new SupervisedInstance(settings, ListeningSocket.Bind(settings), places, log, time);
+                log.ConfChanged(name, "has come: starting it");
+                _broken.TryRemove(name, out _);
+                _instances[name] = instance;
+                return instance;
+            }
+        }
+        catch (IOException failure)
+        {
+            errors = [failure.Message];
+        }
+
+        foreach (var error in errors)
+        {
+            log.ConfBroken(error);
+        }
+
+        _broken[name] = new BrokenConf(errors.Count > 1 ? $"{errors[0]} (and {errors.Count - 1} more)" : errors[0], content, time.GetUtcNow());
+        return null;
+    }
+
+    private void LetGo(string name)
+    {
+        _missing.Remove(name);
+        _broken.TryRemove(name, out _);
+        if (_instances.TryGetValue(name, out var instance))
+        {
+            log.ConfChanged(name, "is gone: draining it");
+            _ = EndAsync(instance);
+        }
+
+        async Task EndAsync(SupervisedInstance gone)
+        {
+            await gone.StopAsync(SupervisedInstance.DrainLimit, "its conf is gone", forGood: true, CancellationToken.None);
+            _instances.TryRemove(gone.Name, out _);
+        }
+    }
+
+    private string ContentOf(string name)
+    {
+        try
+        {
+            return File.ReadAllText(tree.InstanceConfPath(name));
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return failure.Message;
+        }
+    }
+
+    private sealed record BrokenConf(string Error, string Content, DateTimeOffset Since);
+}
