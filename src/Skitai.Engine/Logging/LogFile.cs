@@ -75,14 +75,18 @@ internal sealed class LogFile(string path, LogWriter writer, LogClock clock, Log
             RotateIfDue();
         }
 
-        do
+        // What is left of an earlier batch, then what has gathered. Not until nothing is left: under load that would be
+        // many small writes instead of one.
+        if (_batchWritten < _batchLength && !WriteBatch())
         {
-            if (_batchWritten == _batchLength && !TakeBatch())
-            {
-                return;
-            }
+            return;
         }
-        while (WriteBatch());
+
+        var written = TakeBatch() && WriteBatch();
+        if (written && _note is not null && TakeBatch())
+        {
+            WriteBatch();
+        }
     }
 
     /// <summary>Closes the file. The writer's thread only.</summary>
