@@ -105,8 +105,8 @@ public sealed partial class StaticMount : Mount
             _cache.Remove(path, kept);
         }
 
-        var found = _directory.Find(path.AsSpan(Prefix.Length), out var cacheable);
-        if (cacheable && found.File is { } file && IsSettled(file))
+        var found = _directory.Find(path.AsSpan(Prefix.Length));
+        if (found.File is { } file && IsSettled(file))
         {
             _cache.Add(path, file);
         }
