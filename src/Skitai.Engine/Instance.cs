@@ -168,21 +168,24 @@ public sealed partial class Instance : IAsyncDisposable
     /// <param name="cancellation">Cuts at once.</param>
     public async Task DrainAsync(TimeSpan limit, CancellationToken cancellation)
     {
-        _draining = true;
         LogDraining(_logs.Server, _gate.Open);
         await _server.StopAcceptingAsync();
         _application.Drain();
+        _draining = true;
         var empty = _gate.CloseAsync();
+        var grace = ShortGrace;
         try
         {
+            // Without a connection left there still is the end of their last answers in Kestrel's hands: not to be cut.
             await empty.WaitAsync(limit, _time, cancellation);
         }
         catch (Exception exception) when (exception is TimeoutException or OperationCanceledException)
         {
             LogCut(_logs.Server, _gate.Open);
+            grace = TimeSpan.Zero;
         }
 
-        await StopAsync(TimeSpan.Zero);
+        await StopAsync(grace);
     }
 
     /// <summary>Rotates the logs now; a log that was moved away from outside is only opened anew.</summary>

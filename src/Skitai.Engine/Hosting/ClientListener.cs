@@ -17,14 +17,16 @@ internal sealed class ClientListener : IConnectionListenerFactory, IConnectionLi
 
     private readonly SafeFileHandle? _inherited;
     private readonly EndPoint _wanted;
+    private readonly ConnectionGate _gate;
     private SocketListener? _listener;
 
     /// <summary>Takes a listening socket.</summary>
     /// <param name="inherited">Its descriptor; null = bind one.</param>
     /// <param name="wanted">Where to bind.</param>
-    public ClientListener(int? inherited, EndPoint wanted)
+    /// <param name="gate">Hears of each connection as soon as it is accepted.</param>
+    public ClientListener(int? inherited, EndPoint wanted, ConnectionGate gate)
     {
-        _wanted = wanted;
+        (_wanted, _gate) = (wanted, gate);
         _inherited = inherited is { } descriptor ? new SafeFileHandle(descriptor, ownsHandle: true) : null;
     }
 
@@ -43,10 +45,21 @@ internal sealed class ClientListener : IConnectionListenerFactory, IConnectionLi
     }
 
     /// <inheritdoc/>
-    public ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default) =>
-        _listener!.AcceptAsync(cancellationToken);
+    public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
+    {
+        var accepted = await _listener!.AcceptAsync(cancellationToken);
+        if (accepted is not null)
+        {
+            _gate.Accepted();
+        }
 
-    /// <summary>Stops accepting. What waits in the backlog is left to whoever shares the socket.</summary>
+        return accepted;
+    }
+
+    /// <summary>
+    /// Stops accepting: what was accepted until now is served, what waits in the backlog is left to whoever shares the
+    /// socket. The descriptor is closed when no accept is under way on it any more.
+    /// </summary>
     public async ValueTask UnbindAsync(CancellationToken cancellationToken = default)
     {
         if (_listener is not null)

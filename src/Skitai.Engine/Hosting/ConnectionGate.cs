@@ -17,7 +17,7 @@ internal sealed partial class ConnectionGate(int maxConnections, bool isTls, Tru
     private readonly ConcurrentDictionary<long, ClientConnection> _connections = new();
     private readonly TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _closing;
-    private int _open;
+    private int _open, _inside;
     private long _total, _refused, _loggedAt = long.MinValue, _refusedLogged;
 
     /// <summary>Open now.</summary>
@@ -28,6 +28,12 @@ internal sealed partial class ConnectionGate(int maxConnections, bool isTls, Tru
 
     /// <summary>Turned away since the start.</summary>
     public long Refused => Interlocked.Read(ref _refused);
+
+    /// <summary>
+    /// A connection is accepted. It counts from here, not from when Kestrel gets round to it: a drain must not take the
+    /// moment in between for the end.
+    /// </summary>
+    public void Accepted() => Interlocked.Increment(ref _open);
 
     /// <summary>The middleware; the outermost of the endpoint that clients connect to.</summary>
     public ConnectionDelegate Use(ConnectionDelegate next) => context => TakeAsync(context, next);
@@ -60,10 +66,9 @@ internal sealed partial class ConnectionGate(int maxConnections, bool isTls, Tru
 
     private async Task TakeAsync(ConnectionContext context, ConnectionDelegate next)
     {
-        var open = Interlocked.Increment(ref _open);
         try
         {
-            if (maxConnections > 0 && open > maxConnections)
+            if (maxConnections > 0 && Interlocked.Increment(ref _inside) > maxConnections)
             {
                 await TurnAwayAsync(context);
                 return;
@@ -83,6 +88,11 @@ internal sealed partial class ConnectionGate(int maxConnections, bool isTls, Tru
         }
         finally
         {
+            if (maxConnections > 0)
+            {
+                Interlocked.Decrement(ref _inside);
+            }
+
             if (Interlocked.Decrement(ref _open) == 0 && _closing)
             {
                 _empty.TrySetResult();

@@ -148,6 +148,7 @@ public sealed class Exchange
         RemoteAddress = Connection.RemoteAddress;
         RemotePort = Connection.RemotePort;
         ClientText = Connection.Text;
+        HostHeader = "";
         AnsweredAt = 0;
         BytesReceived = 0;
         BytesSent = 0;
@@ -196,10 +197,10 @@ public sealed class Exchange
     /// <returns>False when it is not a host.</returns>
     internal bool TakeHost(string header, HostTable<VirtualHost> hosts)
     {
+        HostHeader = header;
         if (!string.Equals(header, _lastHost, StringComparison.Ordinal))
         {
             _lastHost = null;
-            HostHeader = header;
             var host = new HostName("", 0);
             if (header.Length > 0 && !HostName.TryParse(header, out host))
             {

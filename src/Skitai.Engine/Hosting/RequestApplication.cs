@@ -83,7 +83,7 @@ internal sealed partial class RequestApplication(
     private int TakeUp(Exchange exchange)
     {
         var headers = exchange.Request.Headers;
-        if (!RequestCheck.HeadersAreValid(headers))
+        if (!RequestCheck.HeadersAreValid(headers, exchange.Request.Protocol))
         {
             return StatusCodes.Status400BadRequest;
         }
@@ -211,7 +211,11 @@ internal sealed partial class RequestApplication(
             case BadHttpRequestException bad:
                 status = bad.StatusCode;
                 break;
-            case ConnectionResetException or ConnectionAbortedException or OperationCanceledException
+            case IOException { InnerException: OverflowException }:
+                // How Kestrel says that a chunk's size is beyond any number.
+                status = StatusCodes.Status400BadRequest;
+                break;
+            case ConnectionResetException or ConnectionAbortedException or OperationCanceledException or IOException
                 when exchange.ClientGone.IsCancellationRequested:
                 return Task.CompletedTask;
             default:

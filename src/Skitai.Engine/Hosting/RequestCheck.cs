@@ -14,7 +14,7 @@ internal static class RequestCheck
         "\0\x01\x02\x03\x04\x05\x06\x07\x08\n\v\f\r\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f\x7f");
 
     /// <summary>Whether names are tokens and values free of control characters, and the body's length said once.</summary>
-    public static bool HeadersAreValid(IHeaderDictionary headers)
+    public static bool HeadersAreValid(IHeaderDictionary headers, string version)
     {
         foreach (var (name, values) in headers)
         {
@@ -33,7 +33,15 @@ internal static class RequestCheck
             }
         }
 
-        // Kestrel renames the Content-Length that came beside a Transfer-Encoding: a smuggler's shape.
-        return headers.TransferEncoding.Count == 0 || !headers.ContainsKey("X-Content-Length");
+        return headers.TransferEncoding.Count == 0 || (IsPlainChunked(headers) && version == "HTTP/1.1");
     }
+
+    /// <summary>
+    /// One <c>chunked</c> and no length beside it. Kestrel takes other codings before it, and puts a Content-Length that
+    /// came along under another name: both are a smuggler's shapes (RFC 9112 section 6.1).
+    /// </summary>
+    private static bool IsPlainChunked(IHeaderDictionary headers) =>
+        headers.TransferEncoding.Count == 1
+        && string.Equals(headers.TransferEncoding[0], "chunked", StringComparison.OrdinalIgnoreCase)
+        && !headers.ContainsKey("X-Content-Length");
 }

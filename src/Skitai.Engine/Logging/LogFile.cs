@@ -26,7 +26,7 @@ internal sealed class LogFile(string path, LogWriter writer, LogClock clock, Log
     private FileIdentity? _identity;
     private long _size;
     private DateOnly _day;
-    private string? _trouble;
+    private string? _trouble, _note;
     private bool _rotateNow;
     private long _checkedAt;
 
@@ -75,14 +75,18 @@ internal sealed class LogFile(string path, LogWriter writer, LogClock clock, Log
             RotateIfDue();
         }
 
-        do
+        // What is left of an earlier batch, then what has gathered. Not until nothing is left: under load that would be
+        // many small writes instead of one.
+        if (_batchWritten < _batchLength && !WriteBatch())
         {
-            if (_batchWritten == _batchLength && !TakeBatch())
-            {
-                return;
-            }
+            return;
         }
-        while (WriteBatch());
+
+        var written = TakeBatch() && WriteBatch();
+        if (written && _note is not null && TakeBatch())
+        {
+            WriteBatch();
+        }
     }
 
     /// <summary>Closes the file. The writer's thread only.</summary>
@@ -105,24 +109,31 @@ internal sealed class LogFile(string path, LogWriter writer, LogClock clock, Log
 
     private bool TakeBatch()
     {
-        long dropped;
         lock (_gate)
         {
-            if (_filled == 0 && _dropped == 0)
+            if (_filled == 0 && _dropped == 0 && _note is null)
             {
                 return false;
             }
 
+            // Large buffers go when the traffic that needed them has gone.
             var filled = _filling;
-            _filling = _batch.Length > Hurry ? new byte[SmallBuffer] : _batch;
+            _filling = _batch.Length > SmallBuffer && _filled < _batch.Length / 8 ? new byte[SmallBuffer] : _batch;
             (_batch, _batchLength, _batchWritten) = (filled, _filled, 0);
             _filled = 0;
-            (dropped, _dropped) = (_dropped, 0);
-        }
+            (var dropped, _dropped) = (_dropped, 0);
 
-        if (dropped > 0)
-        {
-            Note($"{dropped} lines were lost here: the disk did not take them");
+            // The new buffer is empty: there is room for our own lines.
+            if (dropped > 0)
+            {
+                AppendNote($"{dropped} lines were lost here: the disk did not take them");
+            }
+
+            if (_note is not null)
+            {
+                AppendNote(_note);
+                _note = null;
+            }
         }
 
         return true;
@@ -148,12 +159,8 @@ internal sealed class LogFile(string path, LogWriter writer, LogClock clock, Log
 
         if (_trouble is not null)
         {
-            var trouble = _trouble;
+            _note = $"this log can be written again ({_trouble})";
             _trouble = null;
-            lock (_gate)
-            {
-                Note($"this log can be written again ({trouble})");
-            }
         }
 
         return true;
@@ -210,11 +217,7 @@ internal sealed class LogFile(string path, LogWriter writer, LogClock clock, Log
         if (rotation.Shift(Path) is { } problem)
         {
             _day = clock.Day;
-            lock (_gate)
-            {
-                Note($"cannot rotate this log: {problem}");
-            }
-
+            _note = $"cannot rotate this log: {problem}";
             return;
         }
 
@@ -231,8 +234,8 @@ internal sealed class LogFile(string path, LogWriter writer, LogClock clock, Log
         _trouble = error;
     }
 
-    /// <summary>A line of our own, ahead of what comes next.</summary>
-    private void Note(string text)
+    /// <summary>A line of our own, ahead of what comes next. Under the lock.</summary>
+    private void AppendNote(string text)
     {
         var line = Encoding.UTF8.GetBytes($"{Encoding.ASCII.GetString(clock.Text)} [error] log: {text}\n");
         if (_filled + line.Length <= _filling.Length || Grow(line.Length))

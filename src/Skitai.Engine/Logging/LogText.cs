@@ -45,7 +45,7 @@ internal static class LogText
         else
         {
             length = Encoding.Latin1.GetBytes(text[..bad], to);
-            length += Escape(to[length..], text[bad..], plain);
+            length += Escape(to[length..], text[bad..], (limit - bad) * 4, plain);
         }
 
         if (cut)
@@ -57,13 +57,12 @@ internal static class LogText
         return length;
     }
 
-    private static int Escape(Span<byte> to, ReadOnlySpan<char> text, SearchValues<char> plain)
+    private static int Escape(Span<byte> to, ReadOnlySpan<char> text, int room, SearchValues<char> plain)
     {
-        // Never longer than four bytes for each char: the rest of what would not fit is left out.
-        var room = text.Length * 4;
+        // Text of chars above 255 may not fit: the rest is left out.
         var length = 0;
         Span<byte> utf8 = stackalloc byte[4];
-        for (var at = 0; at < text.Length && length < room; at++)
+        for (var at = 0; at < text.Length && length + 4 <= room; at++)
         {
             var letter = text[at];
             if (plain.Contains(letter))

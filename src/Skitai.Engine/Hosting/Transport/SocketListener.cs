@@ -13,6 +13,8 @@ internal sealed class SocketListener : IConnectionListener
 {
     private readonly Socket _socket;
     private readonly CancellationTokenSource _unbound = new();
+    private readonly TaskCompletionSource _acceptedLast = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile bool _accepts;
     private readonly GoneClientWatch _watch = new();
 
     public SocketListener(Socket socket)
@@ -26,6 +28,41 @@ internal sealed class SocketListener : IConnectionListener
 
     /// <inheritdoc/>
     public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
+    {
+        _accepts = true;
+        var accepted = await AcceptNextAsync();
+        if (accepted is null)
+        {
+            _acceptedLast.TrySetResult();
+        }
+
+        return accepted;
+    }
+
+    /// <summary>
+    /// Stops accepting, and closes the socket when no accept is under way any more: one that the kernel had completed
+    /// already would be lost with its connection. The socket is shared with the supervisor and with a successor, so it is
+    /// only closed here, never shut down: its queue of connections lives on.
+    /// </summary>
+    public async ValueTask UnbindAsync(CancellationToken cancellationToken = default)
+    {
+        await _unbound.CancelAsync();
+        if (_accepts)
+        {
+            await _acceptedLast.Task.WaitAsync(cancellationToken);
+        }
+
+        _socket.Dispose();
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await UnbindAsync();
+        _watch.Dispose();
+    }
+
+    private async ValueTask<SocketConnection?> AcceptNextAsync()
     {
         while (true)
         {
@@ -56,25 +93,5 @@ internal sealed class SocketListener : IConnectionListener
                 await Task.Delay(10, CancellationToken.None);
             }
         }
-    }
-
-    /// <summary>
-    /// Stops accepting. The socket is shared with the supervisor and with a successor, so it is only closed here, never
-    /// shut down: its queue of connections lives on.
-    /// </summary>
-    public ValueTask UnbindAsync(CancellationToken cancellationToken = default)
-    {
-        _unbound.Cancel();
-        _socket.Dispose();
-        return ValueTask.CompletedTask;
-    }
-
-    /// <inheritdoc/>
-    public ValueTask DisposeAsync()
-    {
-        _unbound.Cancel();
-        _socket.Dispose();
-        _watch.Dispose();
-        return ValueTask.CompletedTask;
     }
 }

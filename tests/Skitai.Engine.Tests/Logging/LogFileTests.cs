@@ -1,0 +1,161 @@
+using System.Text;
+using Microsoft.Extensions.Time.Testing;
+using Skitai.Engine.Logging;
+using Skitai.Engine.Tests.Hosting;
+
+namespace Skitai.Engine.Tests.Logging;
+
+public sealed class LogFileTests : IDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("skitaid-log-").FullName;
+    private readonly FakeTimeProvider _time = new(new DateTimeOffset(2016, 3, 3, 3, 37, 41, TimeSpan.Zero));
+    private readonly LogWriter _writer = new();
+
+    private string LogPath => Path.Combine(_directory, "x.log");
+
+    public void Dispose()
+    {
+        _writer.Dispose();
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    [Fact]
+    public async Task Lines_are_appended_in_order_behind_what_is_there()
+    {
+        await File.WriteAllTextAsync(LogPath, "old\n", TestContext.Current.CancellationToken);
+        var file = Open();
+        for (var number = 0; number < 1000; number++)
+        {
+            file.Append(Encoding.ASCII.GetBytes($"{number}\n"));
+        }
+
+        await _writer.FlushAsync();
+        var lines = await LinesAsync(LogPath);
+        Assert.Equal(["old", .. Enumerable.Range(0, 1000).Select(number => $"{number}")], lines);
+    }
+
+    [Fact]
+    public async Task Two_processes_do_not_overwrite_each_other()
+    {
+        using var otherWriter = new LogWriter();
+        var clock = new LogClock(TimeProvider.System);
+        var other = otherWriter.Add(LogPath, clock, LogRotation.Default(TimeProvider.System));
+        var file = _writer.Add(LogPath, clock, LogRotation.Default(TimeProvider.System));
+        for (var round = 0; round < 5; round++)
+        {
+            file.Append("ours\n"u8);
+            await _writer.FlushAsync();
+            other.Append("theirs\n"u8);
+            await otherWriter.FlushAsync();
+        }
+
+        Assert.Equal(10, (await LinesAsync(LogPath)).Length);
+    }
+
+    [Fact]
+    public async Task Nothing_is_lost_when_it_ends()
+    {
+        var file = Open();
+        for (var number = 0; number < 10_000; number++)
+        {
+            file.Append("line\n"u8);
+        }
+
+        _writer.Dispose();
+        Assert.Equal(10_000, (await LinesAsync(LogPath)).Length);
+    }
+
+    [Fact]
+    public async Task It_rotates_on_request_and_keeps_so_many()
+    {
+        var file = Open(new LogRotation(1000, 3, _time));
+        for (var round = 1; round <= 6; round++)
+        {
+            file.Append(Encoding.ASCII.GetBytes($"{round}\n"));
+            await _writer.FlushAsync();
+            _writer.Rotate();
+            await _writer.FlushAsync();
+        }
+
+        file.Append("7\n"u8);
+        await _writer.FlushAsync();
+        Assert.Equal("7\n", await TextAsync(LogPath));
+        Assert.Equal("6\n", await TextAsync(LogPath + ".1"));
+        Assert.Equal("4\n", await TextAsync(LogPath + ".3"));
+        Assert.False(File.Exists(LogPath + ".4"));
+    }
+
+    [Fact]
+    public async Task It_rotates_by_size()
+    {
+        var file = Open(new LogRotation(10, 3, _time));
+        file.Append("0123456789\n"u8);
+        await _writer.FlushAsync();
+        file.Append("next\n"u8);
+        await _writer.FlushAsync();
+        Assert.Equal("next\n", await TextAsync(LogPath));
+        Assert.Equal("0123456789\n", await TextAsync(LogPath + ".1"));
+    }
+
+    [Fact]
+    public async Task It_rotates_when_the_day_changes()
+    {
+        var file = Open();
+        file.Append("yesterday\n"u8);
+        await _writer.FlushAsync();
+        _time.Advance(TimeSpan.FromDays(1));
+        file.Append("today\n"u8);
+        await _writer.FlushAsync();
+        Assert.Equal("today\n", await TextAsync(LogPath));
+        Assert.Equal("yesterday\n", await TextAsync(LogPath + ".1"));
+    }
+
+    [Fact]
+    public async Task A_log_moved_away_from_outside_is_only_opened_anew()
+    {
+        var file = Open();
+        file.Append("1\n"u8);
+        await _writer.FlushAsync();
+        File.Move(LogPath, LogPath + ".moved");
+        _writer.Rotate();
+        await _writer.FlushAsync();
+        file.Append("2\n"u8);
+        await _writer.FlushAsync();
+        Assert.Equal("2\n", await TextAsync(LogPath));
+        Assert.Equal("1\n", await TextAsync(LogPath + ".moved"));
+        Assert.False(File.Exists(LogPath + ".1"));
+    }
+
+    [Fact]
+    public async Task A_full_disk_costs_the_oldest_promise_only_and_the_log_says_so()
+    {
+        File.CreateSymbolicLink(LogPath, "/dev/full");
+        var file = Open();
+        file.Append("kept\n"u8);
+        await _writer.FlushAsync();
+        Assert.True(file.IsFailing);
+
+        var line = new byte[1024];
+        line.AsSpan().Fill((byte)'x');
+        line[^1] = (byte)'\n';
+        for (var sent = 0; sent < 3 * LogFile.MaxPending; sent += line.Length)
+        {
+            file.Append(line);
+        }
+
+        Assert.True(file.Dropped > 0);
+        File.Delete(LogPath);
+        await TestInstances.UntilAsync(() => !file.IsFailing, "the log to recover");
+        await _writer.FlushAsync();
+        var text = await TextAsync(LogPath);
+        Assert.StartsWith("kept\n", text, StringComparison.Ordinal);
+        Assert.Contains($"{file.Dropped} lines were lost here", text, StringComparison.Ordinal);
+        Assert.Contains("[error] log: this log can be written again (No space left on device)", text, StringComparison.Ordinal);
+    }
+
+    private static async Task<string> TextAsync(string path) => await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken);
+
+    private static async Task<string[]> LinesAsync(string path) => await File.ReadAllLinesAsync(path, TestContext.Current.CancellationToken);
+
+    private LogFile Open(LogRotation? rotation = null) => _writer.Add(LogPath, new LogClock(_time), rotation ?? LogRotation.Default(_time));
+}
