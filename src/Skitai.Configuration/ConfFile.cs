@@ -24,13 +24,15 @@ internal sealed record ConfFile(string Path, string Text, ErrorList Errors)
     }
 
     /// <summary>Reads a file. Never throws for what is on the disk: that is an error of the file.</summary>
-    public static ConfFile Read(string path, bool mayBeMissing)
+    /// <param name="path">Absolute path.</param>
+    /// <param name="missing">What to say when it is not there; null = that is as good as an empty one.</param>
+    public static ConfFile Read(string path, string? missing)
     {
         var errors = new ErrorList(System.IO.Path.GetFileName(path));
-        return new ConfFile(path, Load(path, mayBeMissing, errors), errors);
+        return new ConfFile(path, Load(path, missing, errors), errors);
     }
 
-    private static string Load(string path, bool mayBeMissing, ErrorList errors)
+    private static string Load(string path, string? missing, ErrorList errors)
     {
         try
         {
@@ -45,9 +47,9 @@ internal sealed record ConfFile(string Path, string Text, ErrorList Errors)
                 {
                     errors.Add(0, "is a directory, not a file");
                 }
-                else if (!mayBeMissing)
+                else if (missing is not null)
                 {
-                    errors.Add(0, $"there is no file '{path}'");
+                    errors.Add(0, missing);
                 }
 
                 return "";

@@ -1,4 +1,5 @@
 using System.Net;
+using Skitai.Configuration.Grammar;
 using Skitai.Configuration.Settings;
 
 namespace Skitai.Configuration;
@@ -25,26 +26,10 @@ public sealed class ConfTree(string etcPath, Machine? machine = null)
 
     /// <summary>Reads and checks <c>skitaid.conf</c>; a missing file means all defaults.</summary>
     public ConfResult<DaemonSettings> ReadDaemon() =>
-        new DaemonConf(_machine).Read(ConfFile.Read(DaemonConfPath, mayBeMissing: true), EtcPath);
+        new DaemonConf(_machine).Read(ConfFile.Read(DaemonConfPath, missing: null), EtcPath);
 
     /// <summary>The names of the enabled instances (files ending in <c>.conf</c>, hidden ones left out), sorted.</summary>
-    public IReadOnlyList<string> InstanceNames()
-    {
-        try
-        {
-            return
-            [
-                .. Directory.EnumerateFiles(EnabledPath, "*" + Suffix)
-                    .Select(path => Path.GetFileName(path)[..^Suffix.Length])
-                    .Where(name => name.Length > 0 && name[0] != '.')
-                    .Order(StringComparer.Ordinal),
-            ];
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return [];
-        }
-    }
+    public IReadOnlyList<string> InstanceNames() => InstanceNames(out _);
 
     /// <summary>Where the conf of an instance is.</summary>
     public string InstanceConfPath(string name) => Path.Combine(EnabledPath, name + Suffix);
@@ -69,7 +54,13 @@ public sealed class ConfTree(string etcPath, Machine? machine = null)
         var errors = daemon.Errors.ToList();
         var warnings = daemon.Warnings.ToList();
         var instances = new List<InstanceSettings>();
-        foreach (var name in InstanceNames())
+        var names = InstanceNames(out var unreadable);
+        if (unreadable is not null)
+        {
+            errors.Add(unreadable);
+        }
+
+        foreach (var name in names)
         {
             var result = ReadInstance(name, out var portLine);
             errors.AddRange(result.Errors);
@@ -99,13 +90,49 @@ public sealed class ConfTree(string etcPath, Machine? machine = null)
         return new ConfTreeResult(daemon.Settings, instances, errors, warnings);
     }
 
+    private IReadOnlyList<string> InstanceNames(out ConfError? error)
+    {
+        error = null;
+        try
+        {
+            return
+            [
+                .. Directory.EnumerateFiles(EnabledPath, "*" + Suffix)
+                    .Select(path => Path.GetFileName(path)[..^Suffix.Length])
+                    .Where(name => name.Length > 0 && name[0] != '.')
+                    .Order(StringComparer.Ordinal),
+            ];
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // A root without servers-enabled is one without instances.
+            error = !Directory.Exists(EtcPath) ? new ConfError(EtcPath, 0, "there is no such directory; 'skitaid init' makes one")
+                : File.Exists(EnabledPath) ? new ConfError(EnabledPath, 0, "is a file, not a directory")
+                : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            error = new ConfError(EnabledPath, 0, $"cannot be read: {e.Message}");
+        }
+
+        return [];
+    }
+
     private ConfResult<InstanceSettings> ReadInstance(string name, out int portLine)
     {
         // A name from a command line must not lead out of the directory.
         var file = InstanceConf.IsName(name)
-            ? ConfFile.Read(InstanceConfPath(name), mayBeMissing: false)
-            : ConfFile.FromText("", Path.Combine(EnabledPath, "NAME" + Suffix));
+            ? ConfFile.Read(InstanceConfPath(name), Missing(name))
+            : new ConfFile(EnabledPath, "", new ErrorList(name + Suffix));
         return new InstanceConf(_machine).Read(name, file, out portLine);
+    }
+
+    private string Missing(string name)
+    {
+        var advice = Files.IsThere(Path.Combine(EtcPath, "servers-available", name + Suffix))
+            ? $"; enable it with: ln -s ../servers-available/{name}{Suffix} {EnabledPath}/"
+            : Nearest.Hint(name, InstanceNames());
+        return $"there is no file '{InstanceConfPath(name)}'{advice}";
     }
 
     /// <summary>Whether the kernel would refuse the second of the two; <c>::</c> takes IPv4 clients as well.</summary>

@@ -41,7 +41,8 @@ public sealed record Machine
     {
         try
         {
-            return File.ReadLines(database).Any(line => line.StartsWith(name + ":", StringComparison.Ordinal));
+            return !name.Contains(':', StringComparison.Ordinal)
+                && File.ReadLines(database).Any(line => line.StartsWith(name + ":", StringComparison.Ordinal));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

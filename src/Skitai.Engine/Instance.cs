@@ -54,14 +54,25 @@ public sealed partial class Instance : IAsyncDisposable
     /// <summary>Its logs.</summary>
     public InstanceLogs Logs => _logs;
 
-    /// <summary>Starts serving.</summary>
+    /// <summary>Starts serving: returns when every mount is ready, or has said why it is not, and the port answers.</summary>
+    /// <param name="settings">The checked conf.</param>
+    /// <param name="environment">What the process was given.</param>
+    /// <param name="cancellation">Gives up the start.</param>
+    /// <exception cref="CertificateException">A certificate cannot be used.</exception>
+    /// <exception cref="IOException">It cannot listen, or the logs cannot be opened.</exception>
+    public static Task<Instance> StartAsync(InstanceSettings settings, InstanceEnvironment environment, CancellationToken cancellation)
+    {
+        MountFactory? factory = null;
+        return StartAsync(
+            settings, environment, (line, logs) => (factory ??= new MountFactory(settings, environment, logs)).Create(line), cancellation);
+    }
+
+    /// <summary>Starts serving mounts that the caller makes.</summary>
     /// <param name="settings">The checked conf.</param>
     /// <param name="environment">What the process was given.</param>
     /// <param name="createMount">Makes a mount of each line of the conf's routes; it is started after that.</param>
     /// <param name="cancellation">Gives up the start.</param>
-    /// <exception cref="CertificateException">A certificate cannot be used.</exception>
-    /// <exception cref="IOException">It cannot listen, or the logs cannot be opened.</exception>
-    public static async Task<Instance> StartAsync(
+    internal static async Task<Instance> StartAsync(
         InstanceSettings settings,
         InstanceEnvironment environment,
         Func<MountSettings, InstanceLogs, Mount> createMount,
@@ -103,7 +114,7 @@ public sealed partial class Instance : IAsyncDisposable
     /// <param name="listener">The listening socket's descriptor; null = bind it here.</param>
     /// <param name="mounts">The mounts, not yet started.</param>
     /// <param name="cancellation">Gives up the start.</param>
-    public static async Task<Instance> StartAsync(
+    internal static async Task<Instance> StartAsync(
         InstanceSettings settings, int? listener, IReadOnlyList<Mount> mounts, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(settings);
@@ -183,11 +194,9 @@ public sealed partial class Instance : IAsyncDisposable
         await StopAsync(ShortGrace);
         await _tick.DisposeAsync();
         await _server.DisposeAsync();
-        foreach (var mount in _hosts.SelectMany(host => host.Mounts))
-        {
-            await mount.DisposeAsync();
-        }
 
+        // All at once: each app's workers get their time to end, and together they get no more than that.
+        await Task.WhenAll(_hosts.SelectMany(host => host.Mounts).Select(mount => mount.DisposeAsync().AsTask()));
         LogStopped(_logs.Server);
         _logs.Dispose();
     }

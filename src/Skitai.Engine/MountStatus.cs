@@ -1,3 +1,5 @@
+using Skitai.Engine.Apps;
+
 namespace Skitai.Engine;
 
 /// <summary>How a mount does at one moment.</summary>
@@ -14,6 +16,9 @@ public sealed record MountStatus(string Path, string Kind)
     /// <summary>Why it cannot serve now; null = it can.</summary>
     public string? Problem { get; init; }
 
+    /// <summary>Requests that wait for a worker with a free thread.</summary>
+    public int Waiting { get; init; }
+
     /// <summary>Its worker processes; empty for a mount without any.</summary>
-    public IReadOnlyList<WorkerStatus> Workers { get; init; } = [];
+    public IReadOnlyList<AppWorkerStatus> Workers { get; init; } = [];
 }

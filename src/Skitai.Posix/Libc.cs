@@ -12,6 +12,7 @@ internal static unsafe partial class Libc
     internal const int PR_SET_PDEATHSIG = 1;
     internal const int AF_UNIX = 1, SOCK_STREAM = 1, SOCK_CLOEXEC = 0x80000;
     internal const int O_CLOEXEC = 0x80000;
+    internal const short POLLIN = 1;
     internal const int P_PID = 1, WEXITED = 4, WNOWAIT = 0x01000000;
 
     [LibraryImport("libc", SetLastError = true)]
@@ -93,7 +94,22 @@ internal static unsafe partial class Libc
     internal static partial int socketpair(int domain, int type, int protocol, int* pair);
 
     [LibraryImport("libc", SetLastError = true)]
+    internal static partial int poll(PollEntry* list, nuint count, int milliseconds);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial nint read(int fd, byte* buffer, nuint count);
+
+    [LibraryImport("libc", SetLastError = true)]
     internal static partial int pipe2(int* pair, int flags);
+
+    /// <summary>struct pollfd.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct PollEntry
+    {
+        public int Descriptor;
+        public short Events;
+        public short Results;
+    }
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int dup2(int fd, int newFd);

@@ -67,7 +67,7 @@ public sealed class ConfTreeTests : IDisposable
     {
         var settings = _tree.Settings("");
         Assert.Equal(new TuneSettings(), settings.Tune);
-        Assert.Equivalent(new ServerSettings { Name = "example" }, settings.Server, strict: true);
+        Assert.Equal(new ServerSettings { Name = "example" }, settings.Server);
         Assert.Null(settings.Ssl);
         Assert.Empty(settings.Hosts);
         Assert.Equal(new DaemonSettings { EtcPath = _tree.Root }, _tree.Tree.ReadDaemon().Settings);

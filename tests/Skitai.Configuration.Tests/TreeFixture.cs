@@ -10,12 +10,13 @@ internal sealed class TreeFixture : IDisposable
 {
     private readonly Dictionary<string, string> _variables = new(StringComparer.Ordinal);
 
-    public TreeFixture()
+    public TreeFixture(TimeProvider? clock = null)
     {
         Root = Directory.CreateTempSubdirectory("skitai-conf-").FullName;
         Directory.CreateDirectory(Path.Combine(Root, "servers-enabled"));
         Tree = new ConfTree(Root, new Machine
         {
+            Clock = clock ?? TimeProvider.System,
             Variable = name => _variables.GetValueOrDefault(name) ?? (name == "PATH" ? Path.Combine(Root, "bin") : null),
             UserExists = name => name is "www-data",
             GroupExists = name => name is "www-data",

@@ -27,6 +27,7 @@ internal static class ConfParser
             if (line.Any(c => char.IsControl(c) && c != '\t'))
             {
                 errors.Add(number, $"a control character in {ErrorList.Quote(line)}");
+                section = line[0] == '[' ? Ignored(number) : section;
             }
             else if (line[0] == '[')
             {
@@ -52,19 +53,17 @@ internal static class ConfParser
     private static ConfSection ReadHeader(
         int number, string line, List<ConfSection> sections, IReadOnlyDictionary<string, string> aliases, ErrorList errors)
     {
-        // What follows a broken header is read into a section that nobody looks at: one mistake, one error.
-        var ignored = new ConfSection("", number, KeepsLines: true);
         var close = line.IndexOf(']', StringComparison.Ordinal);
         if (close < 0)
         {
             errors.Add(number, $"{ErrorList.Quote(line)} has no closing ]");
-            return ignored;
+            return Ignored(number);
         }
 
         if (close != line.Length - 1)
         {
             errors.Add(number, $"{ErrorList.Quote(line[(close + 1)..].Trim())} after {line[..(close + 1)]}; a comment needs a line of its own");
-            return ignored;
+            return Ignored(number);
         }
 
         var name = line[1..close].Trim();
@@ -75,7 +74,7 @@ internal static class ConfParser
             if (!name.AsSpan(colon + 1).Trim().Equals("line", StringComparison.Ordinal))
             {
                 errors.Add(number, $"{ErrorList.Quote(line)} is not a section; there are [name] and [name:line]");
-                return ignored;
+                return Ignored(number);
             }
 
             keepsLines = true;
@@ -85,11 +84,12 @@ internal static class ConfParser
         if (name.Length == 0)
         {
             errors.Add(number, $"{ErrorList.Quote(line)} has no name");
-            return ignored;
+            return Ignored(number);
         }
 
         name = aliases.GetValueOrDefault(name, name);
-        if (sections.Find(other => other.Name == name) is not { } first)
+        // One of the wrong form is no second one: whoever knows the forms will refuse it.
+        if (sections.Find(other => other.Name == name && other.KeepsLines == keepsLines) is not { } first)
         {
             var section = new ConfSection(name, number, keepsLines);
             sections.Add(section);
@@ -98,9 +98,12 @@ internal static class ConfParser
 
         errors.Add(number, $"[{name}] is there twice; it began in line {first.Line}");
 
-        // Its lines are checked as well, as a part of the first, if they are of the same kind.
-        return first.KeepsLines == keepsLines ? first : ignored;
+        // Its lines are checked as well, as a part of the first.
+        return first;
     }
+
+    /// <summary>Takes what follows a broken header; nobody looks at it, so that one mistake is one error.</summary>
+    private static ConfSection Ignored(int number) => new("", number, KeepsLines: true);
 
     private static void ReadEntry(int number, string line, ConfSection section, ErrorList errors)
     {

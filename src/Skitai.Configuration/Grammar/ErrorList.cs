@@ -13,7 +13,7 @@ internal sealed class ErrorList(string file)
     private readonly List<ConfError> _warnings = [];
 
     /// <summary>The file as the user knows it.</summary>
-    public string File { get; } = file;
+    public string File { get; } = OneLine(file);
 
     public bool IsEmpty => _errors.Count == 0;
 
@@ -34,7 +34,7 @@ internal sealed class ErrorList(string file)
 
     private static string OneLine(string text)
     {
-        if (!text.Any(char.IsControl))
+        if (!text.Any(IsInvisible))
         {
             return text;
         }
@@ -42,7 +42,7 @@ internal sealed class ErrorList(string file)
         var visible = new StringBuilder();
         foreach (var c in text)
         {
-            if (char.IsControl(c))
+            if (IsInvisible(c))
             {
                 visible.Append(CultureInfo.InvariantCulture, $"\\x{(int)c:x2}");
             }
@@ -54,4 +54,7 @@ internal sealed class ErrorList(string file)
 
         return visible.ToString();
     }
+
+    private static bool IsInvisible(char c) =>
+        char.GetUnicodeCategory(c) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
 }

@@ -73,9 +73,10 @@ internal static partial class Kinds
     private static string WriteDuration(TimeSpan span) => span switch
     {
         { Ticks: 0 } => "0",
-        { TotalDays: >= 2 } when span.Ticks % TimeSpan.TicksPerDay == 0 => $"{span.TotalDays}d",
         { TotalSeconds: < 1 } => $"{span.TotalMilliseconds}ms",
-        _ => span.TotalSeconds.ToString(CultureInfo.InvariantCulture),
+        _ when span.Ticks % TimeSpan.TicksPerDay == 0 => $"{span.TotalDays}d",
+        _ when span.Ticks % TimeSpan.TicksPerHour == 0 => $"{span.TotalHours}h",
+        _ => $"{span.TotalSeconds}s",
     };
 
     private static string WriteSize(long bytes) => bytes switch

@@ -84,9 +84,10 @@ internal static partial class Kinds
                 return Wrong($"{Part(text, item)} has no prefix length of 0 to {widest} after the /");
             }
 
-            if (!IPNetwork.TryParse($"{address}/{bits}", out var network))
+            var network = new IPNetwork(Masked(address, bits), bits);
+            if (!network.BaseAddress.Equals(address))
             {
-                return Wrong($"{Part(text, item)} has bits set beyond its prefix length; {Masked(address, bits)} is the network");
+                return Wrong($"{Part(text, item)} has bits set beyond its prefix length; only the network's own bits may be{(text.Written == text.Text ? $", as in {network}" : "")}");
             }
 
             networks.Add(network);
@@ -97,7 +98,7 @@ internal static partial class Kinds
         static Reading<IReadOnlyList<IPNetwork>> Wrong(string problem) => Reading<IReadOnlyList<IPNetwork>>.Wrong(problem);
     }
 
-    private static string Masked(IPAddress address, int bits)
+    private static IPAddress Masked(IPAddress address, int bits)
     {
         var bytes = address.GetAddressBytes();
         for (var bit = bits; bit < bytes.Length * 8; bit++)
@@ -105,7 +106,7 @@ internal static partial class Kinds
             bytes[bit / 8] &= (byte)~(0x80 >> (bit % 8));
         }
 
-        return $"{new IPAddress(bytes)}/{bits}";
+        return new IPAddress(bytes);
     }
 
     /// <summary>One item of a list in a message: itself, unless that could show what a variable holds.</summary>

@@ -19,6 +19,12 @@ internal static class PythonApp
         var colon = last.IndexOf(':', StringComparison.Ordinal);
         var callable = colon < 0 ? DefaultCallable : last[(colon + 1)..].Trim();
         var module = (colon < 0 ? last : last[..colon]).TrimEnd();
+        if (callable.Length == 0)
+        {
+            problem = $"nothing after the :; {Target.Forms}";
+            return null;
+        }
+
         if (!IsCallable(callable))
         {
             problem = $"{ErrorList.Quote(callable)} is not the name of an app in a module (app), nor of a factory (create_app())";
@@ -34,6 +40,12 @@ internal static class PythonApp
         if (module.EndsWith(".py", StringComparison.Ordinal))
         {
             module = module[..^3];
+        }
+
+        else if (Files.IsThere(path))
+        {
+            problem = $"'{path}' is a file; {Target.Forms}";
+            return null;
         }
 
         if (!Array.TrueForAll(module.Split('.'), IsModuleName))

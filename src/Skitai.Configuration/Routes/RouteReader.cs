@@ -45,6 +45,7 @@ internal sealed class RouteReader
             }
         }
 
+        reader.WarnOfExposure();
         return [.. reader._hosts.Select(host => new VirtualHostSettings(host.Names, host.Mounts))];
     }
 
@@ -139,6 +140,33 @@ internal sealed class RouteReader
 
         _mounts.Add(new MountSettings(path, target, line));
     }
+
+    /// <summary>Files that a person hardly means to hand out: the conf itself, and the apps' source.</summary>
+    private void WarnOfExposure()
+    {
+        var mounts = _hosts.SelectMany(host => host.Mounts).ToList();
+        var conf = Path.Combine(_context.Directory, _context.Errors.File);
+        foreach (var mount in mounts)
+        {
+            if (mount.Target is not StaticTarget files)
+            {
+                continue;
+            }
+
+            if (IsBelow(conf, files.Directory) && Files.IsThere(conf))
+            {
+                _context.Errors.Warn(mount.Line, $"{Place} {mount.Path}: everybody can read this conf, as a file below '{files}'");
+            }
+
+            if (mounts.Select(other => other.Target).OfType<AppTarget>().FirstOrDefault(app => IsBelow(app.ToString(), files.Directory)) is { } exposed)
+            {
+                _context.Errors.Warn(mount.Line, $"{Place} {mount.Path}: everybody can read the source of {exposed}, as a file below '{files}'");
+            }
+        }
+    }
+
+    private static bool IsBelow(string path, string directory) =>
+        path.StartsWith(directory.EndsWith('/') ? directory : directory + "/", StringComparison.Ordinal);
 
     private void Refuse(int line, string problem) => _context.Errors.Add(line, $"{Place} {problem}");
 }

@@ -7,6 +7,9 @@ namespace Skitai.Configuration.Routes;
 /// <summary>Reads what a mount points at.</summary>
 internal static class Target
 {
+    /// <summary>What a target can be, for messages.</summary>
+    public const string Forms = "a target is a directory, dir/module:callable or @cluster";
+
     /// <summary>Reads a target and looks whether it is there; null when it cannot be mounted.</summary>
     /// <param name="text">After substitution, without blanks around it.</param>
     /// <param name="clusters">The names of the conf's clusters.</param>
@@ -17,7 +20,7 @@ internal static class Target
         problems = [];
         if (text.Length == 0)
         {
-            problems = ["nothing after the =; a target is a directory, dir/module:callable or @cluster"];
+            problems = [$"nothing after the =; {Forms}"];
             return null;
         }
 
@@ -39,6 +42,12 @@ internal static class Target
         if (Directory.Exists(path))
         {
             path = Path.TrimEndingDirectorySeparator(path);
+            if (text[^1] != '/' && Files.IsThere(path + ".py"))
+            {
+                problems = [$"'{path}' is a directory, and '{path}.py' a Python module; {text}/ serves the files, {text}:app mounts the app"];
+                return null;
+            }
+
             if (!Files.IsThere(Path.Combine(path, "__init__.py")))
             {
                 return new StaticTarget(path);

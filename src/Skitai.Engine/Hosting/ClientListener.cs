@@ -1,37 +1,31 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 using Microsoft.Win32.SafeHandles;
+using Skitai.Engine.Hosting.Transport;
 
 namespace Skitai.Engine.Hosting;
 
 /// <summary>
-/// The endpoint that clients connect to: Kestrel's own socket transport on a socket of ours, with a door to stop
-/// accepting while what is accepted goes on. An inherited socket is shared with the successor that takes over: it is
+/// The endpoint that clients connect to: our socket transport on a socket of ours, with a door to stop accepting while
+/// what is accepted goes on. An inherited socket is shared with the successor that takes over: it is
 /// closed, and never shut down or disconnected, which .NET may do to a socket it owns.
 /// </summary>
 internal sealed class ClientListener : IConnectionListenerFactory, IConnectionListenerFactorySelector, IConnectionListener
 {
     private const int Backlog = 4096;
 
-    private readonly SocketTransportFactory _transport;
     private readonly SafeFileHandle? _inherited;
     private readonly EndPoint _wanted;
-    private IConnectionListener? _listener;
+    private SocketListener? _listener;
 
     /// <summary>Takes a listening socket.</summary>
     /// <param name="inherited">Its descriptor; null = bind one.</param>
     /// <param name="wanted">Where to bind.</param>
-    /// <param name="loggers">For the transport.</param>
-    public ClientListener(int? inherited, EndPoint wanted, ILoggerFactory loggers)
+    public ClientListener(int? inherited, EndPoint wanted)
     {
         _wanted = wanted;
         _inherited = inherited is { } descriptor ? new SafeFileHandle(descriptor, ownsHandle: true) : null;
-        _transport = new SocketTransportFactory(
-            Options.Create(new SocketTransportOptions { Backlog = Backlog, CreateBoundListenSocket = CreateSocket }), loggers);
     }
 
     /// <inheritdoc/>
@@ -41,10 +35,11 @@ internal sealed class ClientListener : IConnectionListenerFactory, IConnectionLi
     public bool CanBind(EndPoint endpoint) => ReferenceEquals(endpoint, _wanted);
 
     /// <inheritdoc/>
-    public async ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
+    /// <exception cref="AddressInUseException">Somebody else listens there.</exception>
+    public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
-        _listener = await _transport.BindAsync(endpoint, cancellationToken);
-        return this;
+        _listener = new SocketListener(CreateSocket(endpoint));
+        return ValueTask.FromResult<IConnectionListener>(this);
     }
 
     /// <inheritdoc/>
@@ -89,7 +84,13 @@ internal sealed class ClientListener : IConnectionListenerFactory, IConnectionLi
             }
 
             socket.Bind(endpoint);
+            socket.Listen(Backlog);
             return socket;
+        }
+        catch (SocketException fault) when (fault.SocketErrorCode == SocketError.AddressAlreadyInUse)
+        {
+            socket.Dispose();
+            throw new AddressInUseException(fault.Message, fault);
         }
         catch
         {

@@ -1,5 +1,7 @@
 using System.IO.Pipelines;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Win32.SafeHandles;
+using Skitai.Engine.Hosting.Transport;
 
 namespace Skitai.Engine.Hosting;
 
@@ -17,6 +19,12 @@ internal sealed class FileSender(TimeSpan patience, TimeProvider time)
     /// </summary>
     private const int ChunkSize = 64 * 1024;
 
+    /// <summary>From here on sendfile is cheaper than a copy.</summary>
+    private const long KernelFrom = 32 * 1024;
+
+    /// <summary>Given to the kernel at a time: after each the log's count of bytes is true again.</summary>
+    private const int KernelPart = 16 * 1024 * 1024;
+
     /// <summary>
     /// Sends a part of a file. A client that leaves ends it quietly; a file that has become shorter than
     /// promised aborts the request, because the client must not take what it got for the whole.
@@ -26,7 +34,50 @@ internal sealed class FileSender(TimeSpan patience, TimeProvider time)
     /// <param name="offset">The first byte.</param>
     /// <param name="length">How many.</param>
     /// <exception cref="IOException">The file cannot be read; the request has been aborted.</exception>
-    public async ValueTask SendFileAsync(Exchange exchange, SafeFileHandle file, long offset, long length)
+    public ValueTask SendFileAsync(Exchange exchange, SafeFileHandle file, long offset, long length)
+    {
+        // The kernel can do it where the bytes go to the socket as they are: not through TLS, not in HTTP/2 frames.
+        return length >= KernelFrom && !exchange.IsHttp2 && exchange.Features.Get<ITlsConnectionFeature>() is null
+            && exchange.Features.Get<IFileSendFeature>() is { } kernel
+            ? SendByKernelAsync(exchange, kernel, file, offset, length)
+            : CopyAsync(exchange, file, offset, length);
+    }
+
+    private async ValueTask SendByKernelAsync(Exchange exchange, IFileSendFeature kernel, SafeFileHandle file, long offset, long length)
+    {
+        await exchange.ResponseBody.StartAsync();
+        var writer = exchange.ResponseBody.Writer;
+        using var watch = new StallWatch(exchange, patience, time);
+        kernel.BeginFile(file, offset);
+        try
+        {
+            while (length > 0)
+            {
+                // The memory is a place holder: only its length counts.
+                var part = (int)Math.Min(length, KernelPart);
+                writer.GetMemory(1);
+                writer.Advance(part);
+                watch.Arm();
+                var flushed = await writer.FlushAsync(CancellationToken.None);
+                watch.Disarm();
+                if (flushed.IsCompleted || flushed.IsCanceled)
+                {
+                    // Gone, or the file is shorter than promised: no answer may follow on this connection.
+                    exchange.Http.Abort();
+                    return;
+                }
+
+                exchange.BytesSent += part;
+                length -= part;
+            }
+        }
+        finally
+        {
+            kernel.EndFile();
+        }
+    }
+
+    private async ValueTask CopyAsync(Exchange exchange, SafeFileHandle file, long offset, long length)
     {
         var writer = exchange.ResponseBody.Writer;
         StallWatch? watch = null;

@@ -10,8 +10,8 @@ namespace Skitai.Engine.Static;
 /// <param name="capacity">Bytes.</param>
 internal sealed class FileCache(long capacity)
 {
-    private readonly ConcurrentDictionary<string, StaticFile> _files = new(StringComparer.Ordinal);
-    private readonly Queue<(string Path, StaticFile File)> _order = new();
+    private readonly ConcurrentDictionary<string, LinkedListNode<Entry>> _entries = new(StringComparer.Ordinal);
+    private readonly LinkedList<Entry> _order = new();
     private readonly Lock _writing = new();
     private long _size;
 
@@ -21,16 +21,20 @@ internal sealed class FileCache(long capacity)
     /// <summary>Looks up a path. Whether the file is still current is the caller's question.</summary>
     public bool TryGet(string path, [NotNullWhen(true)] out StaticFile? file)
     {
-        if (!_files.TryGetValue(path, out file))
+        if (!_entries.TryGetValue(path, out var node))
         {
+            file = null;
             return false;
         }
 
-        if (!file.Used)
+        var entry = node.Value;
+        if (!entry.Used)
         {
-            file.Used = true;
+            // Written only when it changes: a hot entry's cache line stays shared between the processors.
+            entry.Used = true;
         }
 
+        file = entry.File;
         return true;
     }
 
@@ -39,50 +43,56 @@ internal sealed class FileCache(long capacity)
     {
         lock (_writing)
         {
-            if (_files.TryGetValue(path, out var old))
+            if (_entries.TryGetValue(path, out var old))
             {
-                _size -= old.Cost;
+                Drop(old);
             }
 
-            _files[path] = file;
+            _entries[path] = _order.AddLast(new Entry(path, file));
             _size += file.Cost;
-            _order.Enqueue((path, file));
-            while (_order.Count > 0 && (_size > capacity || _order.Count > 2 * _files.Count + 16))
+            while (_size > capacity)
             {
-                PassOver(full: _size > capacity);
+                var oldest = _order.First!;
+                if (oldest.Value.Used)
+                {
+                    oldest.Value.Used = false;
+                    _order.RemoveFirst();
+                    _order.AddLast(oldest);
+                }
+                else
+                {
+                    Drop(oldest);
+                }
             }
         }
     }
 
-    /// <summary>Drops a file that is no longer current.</summary>
+    /// <summary>Drops a file that is no longer current, unless a newer state has taken its place.</summary>
     public void Remove(string path, StaticFile file)
     {
         lock (_writing)
         {
-            if (_files.TryRemove(KeyValuePair.Create(path, file)))
+            if (_entries.TryGetValue(path, out var node) && node.Value.File == file)
             {
-                _size -= file.Cost;
+                Drop(node);
             }
         }
     }
 
-    /// <param name="full">Drop what was not asked for; else only clear the queue of what is gone already.</param>
-    private void PassOver(bool full)
+    private void Drop(LinkedListNode<Entry> node)
     {
-        var (path, file) = _order.Dequeue();
-        if (!_files.TryGetValue(path, out var now) || now != file)
-        {
-            return; // replaced or removed meanwhile
-        }
+        _order.Remove(node);
+        _entries.TryRemove(node.Value.Path, out _);
+        _size -= node.Value.File.Cost;
+    }
 
-        if (file.Used || !full)
-        {
-            file.Used &= !full;
-            _order.Enqueue((path, file));
-            return;
-        }
+    private sealed class Entry(string path, StaticFile file)
+    {
+        public string Path => path;
 
-        _files.TryRemove(path, out _);
-        _size -= file.Cost;
+        public StaticFile File => file;
+
+        /// <summary>Asked for since it was last passed over.</summary>
+        public bool Used { get; set; }
     }
 }

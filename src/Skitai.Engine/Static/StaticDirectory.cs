@@ -32,13 +32,8 @@ internal sealed class StaticDirectory(string directory, TimeProvider time)
 
     /// <summary>Finds a file.</summary>
     /// <param name="rest">The request's path behind the mount's prefix.</param>
-    /// <param name="cacheable">
-    /// Whether a later <see cref="StaticFile.IsCurrent"/> tells all that can change. Not for a second-choice index file:
-    /// the first choice may appear.
-    /// </param>
-    public Lookup Find(ReadOnlySpan<char> rest, out bool cacheable)
+    public Lookup Find(ReadOnlySpan<char> rest)
     {
-        cacheable = true;
         var prefix = _root.Length - 1;
         var room = prefix + rest.Length + StaticPath.Spare;
         if (room > LongestPath)
@@ -57,7 +52,7 @@ internal sealed class StaticDirectory(string directory, TimeProvider time)
         path[end] = 0;
         if (rest.EndsWith('/'))
         {
-            return FindIndex(path, end, out cacheable);
+            return FindIndex(path, end);
         }
 
         var error = PosixFile.GetStatus(path, out var status);
@@ -68,7 +63,7 @@ internal sealed class StaticDirectory(string directory, TimeProvider time)
 
         if (status.Kind == FileKind.Regular)
         {
-            return Load(path[..(end + 1)]);
+            return Load(path[..(end + 1)], default);
         }
 
         if (status.Kind != FileKind.Directory)
@@ -81,7 +76,7 @@ internal sealed class StaticDirectory(string directory, TimeProvider time)
             path[end++] = (byte)'/';
         }
 
-        var index = FindIndex(path, end, out _);
+        var index = FindIndex(path, end);
         return index.Kind == LookupKind.File ? new Lookup(LookupKind.Redirect) : index;
     }
 
@@ -96,28 +91,35 @@ internal sealed class StaticDirectory(string directory, TimeProvider time)
         return error == Errno.None ? new Lookup(LookupKind.File) : Failure(error);
     }
 
-    private Lookup FindIndex(Span<byte> path, int end, out bool cacheable)
+    private Lookup FindIndex(Span<byte> path, int end)
     {
-        cacheable = true;
         IndexHtml.CopyTo(path[end..]);
-        if (PosixFile.GetStatus(path, out var status) == Errno.None && status.Kind == FileKind.Regular)
+        var preferred = path[..(end + IndexHtml.Length)];
+        _ = PosixFile.GetStatus(preferred, out var first);
+        if (first.Kind == FileKind.Regular)
         {
-            return Load(path[..(end + IndexHtml.Length)]);
+            return Load(preferred, default);
         }
 
-        cacheable = false;
         IndexHtm.CopyTo(path[end..]);
-        var error = PosixFile.GetStatus(path, out status);
+        var error = PosixFile.GetStatus(path, out var second);
         if (error != Errno.None)
         {
             return Failure(error);
         }
 
-        return status.Kind == FileKind.Regular ? Load(path[..(end + IndexHtm.Length)]) : default;
+        if (second.Kind != FileKind.Regular)
+        {
+            return default;
+        }
+
+        byte[] better = [.. path[..end], .. IndexHtml];
+        return Load(path[..(end + IndexHtm.Length)], new SeenFile(better, first));
     }
 
     /// <param name="path">The absolute path, ended by a NUL.</param>
-    private Lookup Load(ReadOnlySpan<byte> path)
+    /// <param name="preferred">What was where a better choice might have been.</param>
+    private Lookup Load(ReadOnlySpan<byte> path, SeenFile preferred)
     {
         var name = path[(_root.Length - 1)..];
         var bare = path[..^1];
@@ -137,8 +139,12 @@ internal sealed class StaticDirectory(string directory, TimeProvider time)
             var gzip = ReadSibling(gzipPath, ContentCoding.Gzip, plain, ref steady, out var gzipSeen);
             if (steady || last)
             {
-                var file = new StaticFile((path.ToArray(), brotliPath, gzipPath), brotliSeen, gzipSeen)
+                var file = new StaticFile
                 {
+                    Path = path.ToArray(),
+                    BrotliSeen = new SeenFile(brotliPath, brotliSeen),
+                    GzipSeen = new SeenFile(gzipPath, gzipSeen),
+                    PreferredSeen = preferred,
                     Plain = plain,
                     Brotli = brotli,
                     Gzip = gzip,

@@ -8,18 +8,17 @@ internal sealed class StaticFile
     /// <summary>What an entry takes beside its content, roughly.</summary>
     private const int Overhead = 2048;
 
-    private readonly byte[] _path, _brotliPath, _gzipPath;
-    private readonly FileStatus _brotliSeen, _gzipSeen;
+    /// <summary>Absolute path of the file, ended by a NUL.</summary>
+    public required byte[] Path { get; init; }
 
-    /// <param name="paths">Absolute paths of the file and its would-be siblings, each ended by a NUL; the siblings' empty: not looked for.</param>
-    /// <param name="brotliSeen">The .br sibling's state when it was looked for; default = not there.</param>
-    /// <param name="gzipSeen">The .gz sibling's likewise.</param>
-    public StaticFile((byte[] File, byte[] Brotli, byte[] Gzip) paths, FileStatus brotliSeen, FileStatus gzipSeen)
-    {
-        (_path, _brotliPath, _gzipPath) = paths;
-        _brotliSeen = brotliSeen;
-        _gzipSeen = gzipSeen;
-    }
+    /// <summary>Where the .br sibling was looked for, and what was there.</summary>
+    public SeenFile BrotliSeen { get; init; }
+
+    /// <summary>The .gz sibling likewise.</summary>
+    public SeenFile GzipSeen { get; init; }
+
+    /// <summary>Of a second-choice index file: where the first choice was looked for, and what was there instead.</summary>
+    public SeenFile PreferredSeen { get; init; }
 
     /// <summary>The file as it is.</summary>
     public required Representation Plain { get; init; }
@@ -39,29 +38,14 @@ internal sealed class StaticFile
     /// <summary>The memory this takes.</summary>
     public int Cost => Overhead + (Plain.Content?.Length ?? 0) + (Brotli?.Content?.Length ?? 0) + (Gzip?.Content?.Length ?? 0);
 
-    /// <summary>Asked for since the cache last looked for something to drop.</summary>
-    public bool Used { get; set; }
-
     /// <summary>The newest change (ctime) of any of its files.</summary>
-    public long Changed => Math.Max(Plain.Status.Changed, Math.Max(_brotliSeen.Changed, _gzipSeen.Changed));
+    public long Changed => Math.Max(Plain.Status.Changed, Math.Max(BrotliSeen.Status.Changed, GzipSeen.Status.Changed));
 
     /// <summary>
     /// Whether the same files are still there with the same content. A stat each: links and the root itself are walked
     /// afresh, so a link switched to another directory is seen as well.
     /// </summary>
     public bool IsCurrent() =>
-        PosixFile.GetStatus(_path, out var now) == Errno.None && now == Plain.Status
-        && Same(_brotliPath, _brotliSeen) && Same(_gzipPath, _gzipSeen);
-
-    private static bool Same(byte[] path, in FileStatus seen)
-    {
-        if (path.Length == 0)
-        {
-            return true;
-        }
-
-        // Not there, not reachable: the status is the default either way.
-        _ = PosixFile.GetStatus(path, out var now);
-        return now == seen;
-    }
+        PosixFile.GetStatus(Path, out var now) == Errno.None && now == Plain.Status
+        && BrotliSeen.IsCurrent() && GzipSeen.IsCurrent() && PreferredSeen.IsCurrent();
 }

@@ -55,6 +55,9 @@ public sealed partial class StaticMount : Mount
     public long CachedBytes => _cache.Size;
 
     /// <inheritdoc/>
+    public override MountStatus GetStatus() => new(Path, "static") { Target = _directoryName };
+
+    /// <inheritdoc/>
     public override ValueTask<MountOutcome> HandleAsync(Exchange exchange)
     {
         ArgumentNullException.ThrowIfNull(exchange);
@@ -102,8 +105,8 @@ public sealed partial class StaticMount : Mount
             _cache.Remove(path, kept);
         }
 
-        var found = _directory.Find(path.AsSpan(Prefix.Length), out var cacheable);
-        if (cacheable && found.File is { } file && IsSettled(file))
+        var found = _directory.Find(path.AsSpan(Prefix.Length));
+        if (found.File is { } file && IsSettled(file))
         {
             _cache.Add(path, file);
         }

@@ -107,7 +107,7 @@ internal sealed class InstanceHost
             DefaultPython = daemon.Settings.Python,
             PythonPackage = Path.Combine(AppContext.BaseDirectory, "python"),
         };
-        return await Instance.StartAsync(settings, environment, new MountFactory(settings, environment).Create, _hurry.Token);
+        return await Instance.StartAsync(settings, environment, _hurry.Token);
     }
 
     /// <summary>The instance writes and rotates its own logs: the directory and what is in it belong to its user.</summary>

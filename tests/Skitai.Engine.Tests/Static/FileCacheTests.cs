@@ -53,8 +53,9 @@ public sealed class FileCacheTests
         Assert.Equal(0, cache.Size);
     }
 
-    private static StaticFile Make(int size) => new(([], [], []), default, default)
+    private static StaticFile Make(int size) => new()
     {
+        Path = [],
         Brotli = null,
         Gzip = null,
         ContentType = "text/plain",

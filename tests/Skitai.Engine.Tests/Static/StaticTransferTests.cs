@@ -175,6 +175,18 @@ public sealed class StaticTransferTests
     }
 
     [Fact]
+    public async Task A_better_index_file_that_appears_is_seen_at_once()
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UtcNow.AddHours(1));
+        await using var site = await StaticSite.StartAsync(time: time);
+        site.Write("index.htm", "htm");
+        Assert.Equal("htm", await site.ReadAsync("/"));
+        Assert.True(site.Mount.CachedBytes > 0);
+        site.Write("index.html", "html");
+        Assert.Equal("html", await site.ReadAsync("/"));
+    }
+
+    [Fact]
     public async Task A_file_changed_a_moment_ago_is_not_kept_yet()
     {
         var time = new FakeTimeProvider(DateTimeOffset.UtcNow);

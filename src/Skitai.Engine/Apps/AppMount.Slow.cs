@@ -1,0 +1,298 @@
+using System.Buffers;
+using System.Globalization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Skitai.Engine.Hosting;
+
+namespace Skitai.Engine.Apps;
+
+/// <summary>Everything but a small answer to a request without a body.</summary>
+public sealed partial class AppMount
+{
+    private async Task AnswerWithBodyAsync(Exchange exchange)
+    {
+        var reader = exchange.Features.GetRequiredFeature<IRequestBodyPipeFeature>().Reader;
+        var request = _pool.Rent();
+        request.Begin(exchange);
+        var body = new RequestBody(exchange, reader, request, _pool.Time, _pool.Settings.Tune.ResponseTimeout);
+        var declared = exchange.Request.Headers.ContentLength;
+        var heldBack = exchange.Request.Headers.Expect.Count > 0;
+        var first = ArrayPool<byte>.Shared.Rent(heldBack ? 1 : (int)Math.Min(declared ?? Frame.MaxData, Frame.MaxData));
+        try
+        {
+            var (length, all) = heldBack ? (0, false) : await body.ReadFirstAsync(first);
+            if (!_environ.Encode(exchange, declared is null && all ? length : -1, request))
+            {
+                await StatusPage.WriteAsync(exchange, StatusCodes.Status400BadRequest);
+                return;
+            }
+
+            request.EnsureFrame(request.FrameLength + length);
+            first.AsSpan(0, length).CopyTo(request.Frame.AsSpan(request.FrameLength));
+            request.FrameLength += length;
+            request.BodyComplete = all;
+        }
+        catch (TimeoutException)
+        {
+            await RefuseBodyAsync(exchange, StatusCodes.Status408RequestTimeout);
+            return;
+        }
+        catch (BadHttpRequestException error)
+        {
+            await RefuseBodyAsync(exchange, error.StatusCode);
+            return;
+        }
+        catch (Exception error) when (error is IOException or OperationCanceledException)
+        {
+            Cut(exchange);
+            return;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(first);
+        }
+
+        _pool.Submit(request);
+        await AnswerSlowlyAsync(exchange, request, request.BodyComplete ? null : body, heldBack);
+        _pool.Return(request);
+    }
+
+    private static ValueTask RefuseBodyAsync(Exchange exchange, int status)
+    {
+        exchange.Response.Headers.Connection = "close";
+        return StatusPage.WriteAsync(exchange, status);
+    }
+
+    /// <summary>Waits for the answer of a submitted request, tries again where that is right, and sends it.</summary>
+    private async Task AnswerSlowlyAsync(Exchange exchange, AppRequest request, RequestBody? body, bool heldBack = false)
+    {
+        Task? streaming = null;
+        CancellationTokenRegistration gone = default;
+        var retried = false;
+        try
+        {
+            while (true)
+            {
+                if (body is not null && streaming is null && request.Worker is not null)
+                {
+                    streaming = body.StreamAsync(heldBack);
+                }
+
+                if (request.ClientLeft || (request.Upload == UploadState.Broken && body?.Error is null))
+                {
+                    _pool.Cancel(request);
+                    Cut(exchange);
+                    return;
+                }
+
+                if (request.Upload is UploadState.Stalled or UploadState.Broken && request.Outcome == AppOutcome.None)
+                {
+                    _pool.Cancel(request);
+                    await RefuseBodyAsync(exchange, body?.Error?.StatusCode ?? StatusCodes.Status408RequestTimeout);
+                    return;
+                }
+
+                if (request.Outcome == AppOutcome.WorkerLost && !retried && request.BodyComplete && IsIdempotent(request.Method))
+                {
+                    retried = true;
+                    await gone.DisposeAsync();
+                    gone = default;
+                    request.Rewind();
+                    _pool.Submit(request);
+                }
+
+                if (request.Outcome != AppOutcome.None)
+                {
+                    break;
+                }
+
+                if ((request.IsWatched || body is not null) && gone == default)
+                {
+                    gone = exchange.ClientGone.UnsafeRegister(static state => ((AppRequest)state!).OnClientGone(), request);
+                }
+
+                await request.WaitAsync();
+            }
+
+            await WriteOutcomeAsync(exchange, request, gone);
+        }
+        finally
+        {
+            await gone.DisposeAsync();
+            if (!request.Ended)
+            {
+                _pool.Cancel(request);
+            }
+
+            if (streaming is not null)
+            {
+                body!.Stop();
+                await streaming;
+            }
+        }
+    }
+
+    private async ValueTask WriteOutcomeAsync(Exchange exchange, AppRequest request, CancellationTokenRegistration gone)
+    {
+        switch (request.Outcome)
+        {
+            case AppOutcome.Complete:
+                await WriteCompleteAsync(exchange, request);
+                break;
+            case AppOutcome.Begun:
+                await WriteStreamAsync(exchange, request, gone);
+                break;
+            case AppOutcome.BadHead:
+                _pool.Cancel(request);
+                await RefuseAsync(exchange, request, request.Fault ?? "");
+                break;
+            case AppOutcome.WorkerLost:
+                await StatusPage.WriteAsync(exchange, StatusCodes.Status502BadGateway, "The application stopped while it worked on this request.");
+                break;
+            case AppOutcome.TimedOut:
+                await StatusPage.WriteAsync(exchange, StatusCodes.Status504GatewayTimeout, "The application took too long.");
+                break;
+            case AppOutcome.Busy:
+                exchange.Response.Headers.RetryAfter =
+                    Math.Max(1, (int)_pool.Settings.Tune.ResponseTimeout.TotalSeconds / 2).ToString(CultureInfo.InvariantCulture);
+                await StatusPage.WriteAsync(exchange, StatusCodes.Status503ServiceUnavailable, "The application is busy.");
+                break;
+            case AppOutcome.Unavailable:
+                await StatusPage.WriteAsync(exchange, StatusCodes.Status503ServiceUnavailable, "The application could not be started.");
+                break;
+            default:
+                await StatusPage.WriteAsync(exchange, StatusCodes.Status500InternalServerError);
+                break;
+        }
+    }
+
+    private async ValueTask WriteStreamAsync(Exchange exchange, AppRequest request, CancellationTokenRegistration gone)
+    {
+        var head = request.Head!;
+        if (!TryWriteHead(exchange, head))
+        {
+            _pool.Cancel(request);
+            await RefuseAsync(exchange, request, "its head cannot be sent");
+            return;
+        }
+
+        var sendsBody = head.HasBody && exchange.Method != "HEAD";
+        if (gone == default)
+        {
+            gone = exchange.ClientGone.UnsafeRegister(static state => ((AppRequest)state!).OnClientGone(), request);
+        }
+
+        try
+        {
+            await PumpAsync(exchange, request, sendsBody, sendsBody ? head.ContentLength : -1);
+        }
+        catch (Exception error) when (error is IOException or OperationCanceledException or InvalidOperationException)
+        {
+            // The client is gone while we write, or a file has become shorter.
+            _pool.Cancel(request);
+            Cut(exchange);
+        }
+        finally
+        {
+            await gone.DisposeAsync();
+        }
+    }
+
+    private async ValueTask PumpAsync(Exchange exchange, AppRequest request, bool sendsBody, long left)
+    {
+        var writer = exchange.ResponseBody.Writer;
+        while (true)
+        {
+            if (request.ClientLeft)
+            {
+                _pool.Cancel(request);
+                Cut(exchange);
+                return;
+            }
+
+            if (!request.TryTakePiece(out var piece, out var over))
+            {
+                if (over)
+                {
+                    break;
+                }
+
+                await writer.FlushAsync(); // the head, should nothing of the body be there yet
+                await request.WaitAsync();
+                continue;
+            }
+
+            try
+            {
+                var size = piece.File is null ? piece.Length : piece.FileLength;
+                if (left >= 0 && (left -= size) < 0)
+                {
+                    AppLog.BadAnswer(_pool.Log, _pool.Label, request.Method, OutputText.Escape(request.Url), "the body is longer than its Content-Length");
+                    _pool.Cancel(request);
+                    Cut(exchange);
+                    return;
+                }
+
+                request.WaitsForClient = true;
+                if (!sendsBody)
+                {
+                    // Taken and dropped.
+                }
+                else if (piece.File is not null)
+                {
+                    await SendFileAsync(exchange, piece);
+                }
+                else
+                {
+                    await writer.WriteAsync(piece.Buffer.AsMemory(0, piece.Length));
+                    exchange.BytesSent += piece.Length;
+                }
+            }
+            finally
+            {
+                request.WaitsForClient = false;
+                piece.Release();
+            }
+
+            if (piece.TookCredit && request.Consumed(piece.Length) is > 0 and var credit)
+            {
+                request.Worker?.SendWindow(request, credit);
+            }
+        }
+
+        if (request.Fault is not null || left > 0)
+        {
+            Cut(exchange); // a proper end would be a lie
+        }
+    }
+
+    /// <summary>Sends a range of the app's file. Through a buffer for now: zero copy needs a transport of our own.</summary>
+    private static async ValueTask SendFileAsync(Exchange exchange, AnswerPiece piece)
+    {
+        var writer = exchange.ResponseBody.Writer;
+        var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(piece.FileLength, Frame.MaxData));
+        try
+        {
+            var at = piece.Offset;
+            var end = piece.Offset + piece.FileLength;
+            while (at < end)
+            {
+                var count = await RandomAccess.ReadAsync(piece.File!, buffer.AsMemory(0, (int)Math.Min(buffer.Length, end - at)), at);
+                if (count == 0)
+                {
+                    throw new EndOfStreamException();
+                }
+
+                await writer.WriteAsync(buffer.AsMemory(0, count));
+                exchange.BytesSent += count;
+                at += count;
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private static bool IsIdempotent(string method) => method is "GET" or "HEAD" or "PUT" or "DELETE" or "OPTIONS" or "TRACE";
+}

@@ -1,0 +1,340 @@
+using System.Buffers;
+using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
+using System.IO.Pipelines;
+using System.Net.Sockets;
+using System.Threading.Tasks.Sources;
+using Microsoft.AspNetCore.Connections;
+
+namespace Skitai.Engine.Hosting.Transport;
+
+/// <summary>
+/// A connection's input: one contiguous buffer that the socket fills when the reader wants more than it holds. So the
+/// client is held back by TCP itself as soon as nobody reads.
+/// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "ReleaseAsync disposes it, once the socket is closed")]
+internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>
+{
+    private const int SmallBuffer = 4096;
+    private const int LargeBuffer = 128 * 1024;
+
+    private readonly SocketConnection _connection;
+    private readonly ReceiveArguments _arguments;
+    private readonly Lock _lock = new();
+    private ManualResetValueTaskSourceCore<ReadResult> _waiting;
+
+    // All below under the lock. The buffer holds [_start, _end); of it [_start, _examined) has been looked at.
+    private byte[]? _buffer;
+    private int _start;
+    private int _end;
+    private int _examined;
+    private bool _receiving;
+    private bool _readPending;
+    private bool _cancelled;
+    private bool _ended;
+    private bool _stopped;
+    private Exception? _fault;
+    private TaskCompletionSource? _idle;
+
+    public SocketReader(SocketConnection connection)
+    {
+        _connection = connection;
+        _arguments = new ReceiveArguments(this);
+    }
+
+    /// <inheritdoc/>
+    public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
+    {
+        lock (_lock)
+        {
+            if (TryTakeResult(out var ready))
+            {
+                return new ValueTask<ReadResult>(ready);
+            }
+
+            Debug.Assert(!_readPending, "one read at a time");
+            if (!_receiving && Receive() && TryTakeResult(out ready))
+            {
+                return new ValueTask<ReadResult>(ready);
+            }
+
+            _waiting.Reset();
+            _readPending = true;
+            return new ValueTask<ReadResult>(this, _waiting.Version);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override bool TryRead(out ReadResult result)
+    {
+        lock (_lock)
+        {
+            return TryTakeResult(out result);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void AdvanceTo(SequencePosition consumed) => AdvanceTo(consumed, consumed);
+
+    /// <inheritdoc/>
+    public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
+    {
+        lock (_lock)
+        {
+            // Positions are indexes into the buffer; the top bit is the sequence's own mark.
+            _start = consumed.GetInteger() & int.MaxValue;
+            _examined = Math.Max(examined.GetInteger() & int.MaxValue, _start);
+            if (_start == _end && !_receiving)
+            {
+                _start = _end = _examined = 0;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void CancelPendingRead()
+    {
+        var complete = false;
+        lock (_lock)
+        {
+            if (_readPending)
+            {
+                _readPending = false;
+                complete = true;
+            }
+            else
+            {
+                _cancelled = true;
+            }
+        }
+
+        if (complete)
+        {
+            _waiting.SetResult(new ReadResult(Unread(), isCanceled: true, isCompleted: _ended));
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Complete(Exception? exception = null)
+    {
+    }
+
+    /// <summary>Starts a read in nobody's name when none is under way, to see whether the client is still there.</summary>
+    internal void LookAhead()
+    {
+        lock (_lock)
+        {
+            if (!_receiving && !_ended && !_stopped && _fault is null && !_readPending && (_buffer is null || _end < _buffer.Length))
+            {
+                Receive(makeRoom: false);
+            }
+        }
+    }
+
+    /// <summary>No read of ours is under way any more, and none begins: the socket's input is the caller's.</summary>
+    internal Task StopAsync()
+    {
+        lock (_lock)
+        {
+            _stopped = true;
+            if (!_receiving)
+            {
+                return Task.CompletedTask;
+            }
+
+            _idle = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+
+        // The look-ahead read still waits. It ends with the next bytes or with the client's end of file, or at the latest
+        // when the caller runs out of patience and closes the socket.
+        return Task.WhenAny(_idle.Task, Task.Delay(TimeSpan.FromSeconds(2)));
+    }
+
+    /// <summary>Gives the buffer back. The socket is closed by now, so a read under way ends at once.</summary>
+    internal async ValueTask ReleaseAsync()
+    {
+        Task? idle = null;
+        lock (_lock)
+        {
+            _stopped = true;
+            if (_receiving)
+            {
+                _idle ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                idle = _idle.Task;
+            }
+        }
+
+        if (idle is not null)
+        {
+            await idle;
+        }
+
+        lock (_lock)
+        {
+            if (_buffer is { } buffer)
+            {
+                _buffer = null;
+                ArrayPool<byte>.Shared.Return(buffer);
+            }
+        }
+
+        _arguments.Dispose();
+    }
+
+    ReadResult IValueTaskSource<ReadResult>.GetResult(short token) => _waiting.GetResult(token);
+
+    ValueTaskSourceStatus IValueTaskSource<ReadResult>.GetStatus(short token) => _waiting.GetStatus(token);
+
+    void IValueTaskSource<ReadResult>.OnCompleted(
+        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _waiting.OnCompleted(continuation, state, token, flags);
+
+    private ReadOnlySequence<byte> Unread() =>
+        _buffer is null ? ReadOnlySequence<byte>.Empty : new ReadOnlySequence<byte>(_buffer, _start, _end - _start);
+
+    private bool TryTakeResult(out ReadResult result)
+    {
+        if (_cancelled)
+        {
+            _cancelled = false;
+            result = new ReadResult(Unread(), isCanceled: true, isCompleted: _ended);
+            return true;
+        }
+
+        if (_examined < _end || _ended)
+        {
+            result = new ReadResult(Unread(), isCanceled: false, isCompleted: _ended);
+            return true;
+        }
+
+        if (_fault is { } fault)
+        {
+            throw fault;
+        }
+
+        result = default;
+        return false;
+    }
+
+    /// <summary>Starts a receive; true when it is done already.</summary>
+    private bool Receive(bool makeRoom = true)
+    {
+        if (makeRoom || _buffer is null)
+        {
+            MakeRoom();
+        }
+
+        _receiving = true;
+        try
+        {
+            _arguments.SetBuffer(_buffer, _end, _buffer!.Length - _end);
+            if (_connection.Socket.ReceiveAsync(_arguments))
+            {
+                return false;
+            }
+        }
+        catch (ObjectDisposedException)
+        {
+            _receiving = false;
+            _fault = new ConnectionAbortedException();
+            return true;
+        }
+
+        Take();
+        return true;
+    }
+
+    private void MakeRoom()
+    {
+        if (_buffer is null)
+        {
+            _buffer = ArrayPool<byte>.Shared.Rent(SmallBuffer);
+            return;
+        }
+
+        if (_end < _buffer.Length)
+        {
+            return;
+        }
+
+        // Full. What is left moves to the front; when that frees little, or reads fill whole buffers, a larger one helps.
+        var unread = _end - _start;
+        var target = _buffer;
+        if (unread > _buffer.Length / 2 || _buffer.Length < LargeBuffer)
+        {
+            target = ArrayPool<byte>.Shared.Rent(Math.Max(Math.Min(_buffer.Length * 4, LargeBuffer), unread * 2));
+        }
+
+        Buffer.BlockCopy(_buffer, _start, target, 0, unread);
+        if (target != _buffer)
+        {
+            ArrayPool<byte>.Shared.Return(_buffer);
+            _buffer = target;
+        }
+
+        _examined -= _start;
+        _start = 0;
+        _end = unread;
+    }
+
+    /// <summary>Takes up what a receive brought.</summary>
+    private void Take()
+    {
+        _receiving = false;
+        if (_arguments.SocketError != SocketError.Success)
+        {
+            _fault = _arguments.SocketError is SocketError.ConnectionReset or SocketError.Shutdown
+                ? new ConnectionResetException("the client reset the connection", new SocketException((int)_arguments.SocketError))
+                : new ConnectionAbortedException("the connection broke", new SocketException((int)_arguments.SocketError));
+            _connection.Closed();
+        }
+        else if (_arguments.BytesTransferred == 0)
+        {
+            _ended = true;
+            _connection.Closed();
+        }
+        else
+        {
+            _end += _arguments.BytesTransferred;
+        }
+    }
+
+    private void OnReceived()
+    {
+        ReadResult result = default;
+        Exception? fault = null;
+        var complete = false;
+        lock (_lock)
+        {
+            Take();
+            _idle?.TrySetResult();
+            if (_readPending)
+            {
+                _readPending = false;
+                complete = true;
+                try
+                {
+                    TryTakeResult(out result);
+                }
+                catch (Exception thrown) when (thrown == _fault)
+                {
+                    fault = thrown;
+                }
+            }
+        }
+
+        if (fault is not null)
+        {
+            _waiting.SetException(fault);
+        }
+        else if (complete)
+        {
+            _waiting.SetResult(result);
+        }
+    }
+
+    private sealed class ReceiveArguments(SocketReader reader) : SocketAsyncEventArgs(true)
+    {
+        protected override void OnCompleted(SocketAsyncEventArgs e) => reader.OnReceived();
+    }
+}
