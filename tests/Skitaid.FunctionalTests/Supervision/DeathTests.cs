@@ -49,6 +49,25 @@ public sealed class DeathTests
     }
 
     [Fact]
+    public async Task App_workers_follow_a_killed_supervisor_and_a_killed_instance()
+    {
+        await using var daemon = new TestDaemon();
+        await File.WriteAllTextAsync(Path.Combine(daemon.Root, "wsgiapp.py"), "def app(environ, start_response):\n    pass\n", Cancellation);
+        daemon.WriteConf("example", $"[server]\nport = {TestDaemon.FreePort()}\nprocesses = 2\n[routes:line]\n/ = {daemon.Root}/wsgiapp:app\n");
+        await daemon.StartAsync();
+        await TestDaemon.WaitAsync("both workers were there", () => daemon.Processes().Count == 4);
+        var before = daemon.Processes();
+        var (supervisor, instance) = (await daemon.SupervisorPidAsync(), await daemon.InstancePidAsync("example"));
+
+        TestDaemon.Signal(instance, Posix.SigKill);
+
+        await TestDaemon.WaitAsync("a new instance with new workers was there", () =>
+            daemon.Processes() is { Count: 4 } now && now.Intersect(before).Single() == supervisor);
+        TestDaemon.Signal(supervisor, Posix.SigKill);
+        await daemon.WaitUntilNothingIsLeftAsync();
+    }
+
+    [Fact]
     public async Task Nothing_is_left_when_supervisor_and_instance_are_killed_together()
     {
         await using var daemon = new TestDaemon();

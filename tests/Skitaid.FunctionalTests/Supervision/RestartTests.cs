@@ -93,6 +93,31 @@ public sealed class RestartTests
         Assert.Equal(1, (await daemon.RunAsync("-f", "nobody", "restart")).ExitCode);
     }
 
+    [Fact]
+    public async Task A_restart_is_refused_when_an_app_that_works_would_not_any_more_unless_forced()
+    {
+        await using var daemon = new TestDaemon();
+        var port = TestDaemon.FreePort();
+        var app = Path.Combine(daemon.Root, "wsgiapp.py");
+        await File.WriteAllTextAsync(
+            app, "def app(environ, start_response):\n    start_response('200 OK', [('Content-Type', 'text/plain')])\n    return [b'works']\n", Cancellation);
+        daemon.WriteConf("example", $"[server]\nport = {port}\n[routes:line]\n/ = {daemon.Root}/wsgiapp:app\n");
+        await daemon.StartAsync();
+        Assert.Equal("works", await daemon.Client.GetStringAsync(new Uri($"http://127.0.0.1:{port}/"), Cancellation));
+        await File.WriteAllTextAsync(app, "import no_such_module\n", Cancellation);
+
+        var refused = await daemon.RunAsync("-f", "example", "restart");
+
+        Assert.Equal(1, refused.ExitCode);
+        Assert.Contains("no_such_module", refused.Errors, StringComparison.Ordinal);
+        Assert.Equal("works", await daemon.Client.GetStringAsync(new Uri($"http://127.0.0.1:{port}/"), Cancellation));
+        var forced = await daemon.RunAsync("-f", "example", "restart", "--force");
+        Assert.True(forced.ExitCode == 0, forced.ToString());
+        using var fresh = new HttpClient(); // the other's connection is the old process's, which may answer once more on it
+        using var answer = await fresh.GetAsync(new Uri($"http://127.0.0.1:{port}/"), Cancellation);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+    }
+
     private static bool Answers(int port)
     {
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
