@@ -7,6 +7,8 @@ namespace Skitaid.Commands;
 /// <summary>The commands that ask the running daemon something: status, restart, stop, shutdown, terminate, rotate.</summary>
 internal static class DaemonCommands
 {
+    private static readonly TimeSpan QuickLimit = TimeSpan.FromSeconds(20);
+
     /// <summary>Asks, prints, and for an end waits until the daemon is really gone.</summary>
     public static async Task<int> RunAsync(CommandLine line, CancellationToken cancellation)
     {
@@ -19,10 +21,21 @@ internal static class DaemonCommands
         }
 
         ControlReply? reply;
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        if (line.Command is ControlRequest.Status or ControlRequest.Rotate)
+        {
+            limit.CancelAfter(QuickLimit); // the others last as long as apps take to start and requests to end
+        }
+
         try
         {
             reply = await ControlClient.AskAsync(
-                places.ControlSocket, new ControlRequest(line.Command, name, line.Has(OptionNames.Force)), cancellation);
+                places.ControlSocket, new ControlRequest(line.Command, name, line.Has(OptionNames.Force)), limit.Token);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            await Console.Error.WriteLineAsync($"skitaid: the daemon has not answered for {QuickLimit.TotalSeconds:0} s: is it stopped, or the machine overloaded? ({places.PidFile} has its pid)");
+            return ExitCodes.Failed;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

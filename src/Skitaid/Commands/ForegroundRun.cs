@@ -1,3 +1,4 @@
+using Skitai.Configuration;
 using Skitaid.Supervision;
 
 namespace Skitaid.Commands;
@@ -5,6 +6,9 @@ namespace Skitaid.Commands;
 /// <summary>A supervisor in the foreground for a person who watches: what apps say appears on the console.</summary>
 internal static class ForegroundRun
 {
+    /// <summary>Log lines are written in batches: what was said until the start is in the files by then.</summary>
+    private static readonly TimeSpan LogDelay = TimeSpan.FromMilliseconds(300);
+
     /// <summary>Runs it until its end.</summary>
     /// <param name="places">Where its files are.</param>
     /// <param name="verbose">Whether the supervisor's and the servers' logs appear, too.</param>
@@ -12,7 +16,16 @@ internal static class ForegroundRun
     public static async Task<int> RunAsync(DaemonPlaces places, bool verbose, Func<Supervisor, string> greeting)
     {
         using var ending = new CancellationTokenSource();
-        List<Task> followers = [];
+        using var output = Console.OpenStandardOutput();
+
+        // What an earlier run has left in the logs is not shown again.
+        LogTail[] tails = [.. new ConfTree(places.Etc).InstanceNames().SelectMany(name => LogsOf(places, name, verbose)).Select(log => new LogTail(log))];
+        foreach (var tail in tails)
+        {
+            tail.Open(lastBytes: 0);
+        }
+
+        var showing = Task.CompletedTask;
         var exit = await Supervisor.RunAsync(new SupervisorOptions
         {
             Etc = places.Etc,
@@ -21,18 +34,16 @@ internal static class ForegroundRun
             Console = verbose ? Console.Out : null,
             Colours = Terminal.HasColours,
             Tell = Console.Error.WriteLine,
-            OnReady = (supervisor, _) =>
-            {
-                foreach (var instance in supervisor.Instances)
-                {
-                    followers.AddRange(LogsOf(places, instance.Name, verbose).Select(log => FollowAsync(log, ending.Token)));
-                }
-
-                Console.WriteLine(greeting(supervisor));
-            },
+            OnReady = (supervisor, _) => showing = ShowAsync(tails, output, greeting(supervisor), ending.Token),
         });
         await ending.CancelAsync();
-        await Task.WhenAll(followers);
+        await showing;
+        foreach (var tail in tails)
+        {
+            await tail.CopyAsync(output, CancellationToken.None);
+            tail.Dispose();
+        }
+
         return exit;
     }
 
@@ -42,12 +53,29 @@ internal static class ForegroundRun
         return kinds.Select(kind => Path.Combine(places.InstanceLogs(name), kind + ".log"));
     }
 
-    private static async Task FollowAsync(string path, CancellationToken ending)
+    /// <summary>The greeting comes below what the start has left in the logs, where it is seen; then the logs go on.</summary>
+    private static async Task ShowAsync(LogTail[] tails, Stream output, string greeting, CancellationToken ending)
     {
-        using var tail = new LogTail(path);
-        using var output = Console.OpenStandardOutput();
-        tail.Open(lastBytes: int.MaxValue);
-        await tail.FollowAsync(output, ending);
-        await tail.CopyAsync(output, CancellationToken.None);
+        try
+        {
+            await Task.Delay(LogDelay, ending);
+        }
+        catch (OperationCanceledException)
+        {
+            return;
+        }
+
+        foreach (var tail in tails)
+        {
+            if (!tail.IsOpen)
+            {
+                tail.Open(lastBytes: int.MaxValue);
+            }
+
+            await tail.CopyAsync(output, CancellationToken.None);
+        }
+
+        Console.WriteLine(greeting);
+        await Task.WhenAll(tails.Select(tail => tail.FollowAsync(output, ending)));
     }
 }

@@ -11,6 +11,9 @@ internal sealed class LogTail(string path) : IDisposable
     private string? _openedAs;
     private long _position;
 
+    /// <summary>Whether there was a file to open.</summary>
+    public bool IsOpen => _file is not null;
+
     /// <summary>Opens the file; false when there is none.</summary>
     /// <param name="lastBytes">How much of its end is wanted at most; what precedes the first line start there is left out.</param>
     public bool Open(int lastBytes)
@@ -29,7 +32,7 @@ internal sealed class LogTail(string path) : IDisposable
         _openedAs = NameOf(_file);
         var length = RandomAccess.GetLength(_file);
         _position = Math.Max(0, length - lastBytes);
-        if (_position > 0)
+        if (_position > 0 && _position < length)
         {
             _position--; // the byte before tells whether a line starts here
             var read = RandomAccess.Read(_file, _buffer, _position);

@@ -56,7 +56,7 @@ internal static class StatusText
         instance.Figures?.RequestsPerSecond.ToString("0.0", CultureInfo.InvariantCulture) ?? "-",
         Or(instance.Figures?.Requests),
         Or(instance.Figures?.Connections),
-        Or(instance.Figures?.Workers.Count),
+        Or(instance.Figures?.Workers.DistinctBy(worker => worker.Pid).Count()),
         instance.Memory is { } memory ? Bytes(memory) : "-",
         Or(instance.Restarts),
     ];

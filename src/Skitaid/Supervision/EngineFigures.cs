@@ -11,7 +11,7 @@ internal static class EngineFigures
         Math.Round(status.RequestsPerSecond, 1),
         (int)status.InFlight,
         status.Connections,
-        [.. status.Mounts.SelectMany(mount => mount.Workers.Select(
+        [.. status.Mounts.SelectMany(mount => mount.Workers.Where(worker => worker.Pid > 0).Select(
             worker => new WorkerFigures(NameOf(mount), worker.Pid, worker.Requests, worker.InHand)))],
         FailedMounts(status));
 

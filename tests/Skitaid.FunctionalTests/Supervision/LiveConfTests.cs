@@ -1,0 +1,41 @@
+using Skitaid.FunctionalTests.Harness;
+
+namespace Skitaid.FunctionalTests.Supervision;
+
+public sealed class LiveConfTests
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_conf_that_comes_is_served_and_one_that_goes_is_drained()
+    {
+        await using var daemon = new TestDaemon();
+        await daemon.StartAsync();
+
+        var port = daemon.WriteStaticConf("late");
+
+        await TestDaemon.WaitAsync("the new conf was served", async () => StateOf(await daemon.StatusAsync("late")) == "running");
+        Assert.Equal("hello", await daemon.Client.GetStringAsync(new Uri($"http://127.0.0.1:{port}/"), Cancellation));
+        daemon.RemoveConf("late");
+        await TestDaemon.WaitAsync("it was gone", async () => StateOf(await daemon.StatusAsync("late")) is null);
+        Assert.Single(daemon.Processes());
+    }
+
+    [Fact]
+    public async Task A_broken_conf_that_comes_is_shown_and_tried_again_when_it_changes()
+    {
+        await using var daemon = new TestDaemon();
+        await daemon.StartAsync();
+        daemon.WriteConf("late", "[server]\nport = abc\n");
+        await TestDaemon.WaitAsync("the broken conf was shown", async () => StateOf(await daemon.StatusAsync("late")) == "broken");
+        Assert.Contains("late.conf:2: ", (await daemon.StatusAsync("late")).GetProperty("last_error").GetString(), StringComparison.Ordinal);
+        Assert.Contains("late.conf:2: ", daemon.DaemonLog, StringComparison.Ordinal);
+
+        daemon.WriteStaticConf("late");
+
+        await TestDaemon.WaitAsync("the mended conf was served", async () => StateOf(await daemon.StatusAsync("late")) == "running");
+    }
+
+    private static string? StateOf(System.Text.Json.JsonElement instance) =>
+        instance.ValueKind == System.Text.Json.JsonValueKind.Undefined ? null : instance.GetProperty("state").GetString();
+}

@@ -1,0 +1,51 @@
+using Skitaid.Commands;
+
+namespace Skitaid.Tests.Commands;
+
+public sealed class CommandLineTests
+{
+    [Fact]
+    public void Nothing_typed_means_start() => Assert.Equal("start", CommandLine.Parse([]).Command);
+
+    [Theory]
+    [InlineData("-f", "example", "log", "-s", "request")]
+    [InlineData("log", "-s", "request", "-f", "example")]
+    [InlineData("log", "--log=request", "--name=example")]
+    public void Options_stand_anywhere_and_take_their_value_in_either_form(params string[] words)
+    {
+        var line = CommandLine.Parse(words);
+
+        Assert.Equal("log", line.Command);
+        Assert.Equal("example", line[OptionNames.Name]);
+        Assert.Equal("request", line[OptionNames.Which]);
+        Assert.False(line.Has(OptionNames.Follow));
+    }
+
+    [Fact]
+    public void A_repeated_option_keeps_all_its_values()
+    {
+        var line = CommandLine.Parse(["run", "app:app", "--mount", "/a=x", "--mount", "/b=y"]);
+
+        Assert.Equal(["/a=x", "/b=y"], line.All(OptionNames.Mount));
+        Assert.Equal(["app:app"], line.Arguments);
+    }
+
+    [Theory]
+    [InlineData("restart-all", "restart")]
+    [InlineData("shutdown-all", "shutdown")]
+    [InlineData("terminate-all", "terminate")]
+    [InlineData("rotate-all", "rotate")]
+    public void The_words_of_2016_are_understood(string old, string today) => Assert.Equal(today, CommandLine.Parse([old]).Command);
+
+    [Theory]
+    [InlineData("unknown command 'statsu'; did you mean 'status'?", "statsu")]
+    [InlineData("unknown command 'frobnicate'; 'skitaid --help' lists what there is", "frobnicate")]
+    [InlineData("unknown option '--frce'; did you mean '--force'?", "restart", "--frce")]
+    [InlineData("-f needs a value: -f NAME", "restart", "-f")]
+    [InlineData("--json takes no value", "status", "--json=yes")]
+    [InlineData("--force belongs to 'restart', not to 'stop'", "stop", "--force")]
+    [InlineData("one command at a time: 'restart' or 'stop'", "restart", "stop")]
+    [InlineData("'restart' takes no argument, so what is 'example'? (-f NAME names an instance)", "restart", "example")]
+    public void What_makes_no_sense_is_told_in_one_line(string message, params string[] words) =>
+        Assert.Equal(message, Assert.Throws<UsageException>(() => CommandLine.Parse(words)).Message);
+}

@@ -1,0 +1,72 @@
+using System.Net.Sockets;
+using System.Text;
+using Skitai.Posix;
+using Skitaid.Control;
+
+namespace Skitaid.Tests.Control;
+
+public sealed class JsonLinesTests
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Messages_come_out_as_they_went_in_however_the_bytes_arrive()
+    {
+        var (ours, theirs) = Pair();
+        using var reader = new JsonLines(ours);
+        using (theirs)
+        {
+            var bytes = Encoding.UTF8.GetBytes("{\"order\":\"drain\",\"seconds\":1.5}\n{\"order\":\"status\"}\n");
+            var sending = Task.Run(
+                async () =>
+                {
+                    foreach (var b in bytes)
+                    {
+                        await theirs.SendAsync(new[] { b }, Cancellation);
+                    }
+                },
+                Cancellation);
+
+            Assert.Equal(new InstanceOrder("drain", 1.5), await reader.ReadAsync(ControlJson.Default.InstanceOrder, Cancellation));
+            Assert.Equal(new InstanceOrder("status"), await reader.ReadAsync(ControlJson.Default.InstanceOrder, Cancellation));
+            await sending;
+        }
+
+        Assert.Null(await reader.ReadAsync(ControlJson.Default.InstanceOrder, Cancellation));
+    }
+
+    [Theory]
+    [InlineData("hello\n")]
+    [InlineData("null\n")]
+    [InlineData("{\"order\":[]}\n")]
+    [InlineData("{\"order\":\"a line that is longer than anybody needs.........................................\"}\n")]
+    public async Task Garbage_and_lines_without_end_are_refused(string text)
+    {
+        var (ours, theirs) = Pair();
+        using var reader = new JsonLines(ours, maxLine: 64);
+        using (theirs)
+        {
+            await theirs.SendAsync(Encoding.UTF8.GetBytes(new string(' ', text.Length > 60 ? 4096 : 0) + text), Cancellation);
+
+            await Assert.ThrowsAsync<InvalidDataException>(() => reader.ReadAsync(ControlJson.Default.InstanceOrder, Cancellation).AsTask());
+        }
+    }
+
+    [Fact]
+    public async Task Writing_to_nobody_is_told_not_thrown()
+    {
+        var (ours, theirs) = Pair();
+        using var writer = new JsonLines(ours);
+        theirs.Dispose();
+
+        Assert.False(await writer.WriteAsync(new InstanceOrder(InstanceOrder.Stop), ControlJson.Default.InstanceOrder, Cancellation));
+    }
+
+    private static (Socket Ours, Socket Theirs) Pair()
+    {
+        var (ours, theirs) = Pairs.CreateSockets();
+        var socket = new Socket(new SafeSocketHandle(theirs.DangerousGetHandle(), ownsHandle: true));
+        theirs.SetHandleAsInvalid();
+        return (ours, socket);
+    }
+}
