@@ -2,7 +2,7 @@ using Skitaid.Supervision;
 
 namespace Skitaid.Commands;
 
-/// <summary><c>skitaid demo</c>: serves <c>examples/etc</c> of the source tree, logs and state in a directory of the user's own.</summary>
+/// <summary><c>skitaid demo</c>: serves <c>examples/etc</c> of the source tree in the foreground.</summary>
 internal static class DemoCommand
 {
     /// <summary>Runs until Ctrl-C.</summary>
@@ -14,20 +14,23 @@ internal static class DemoCommand
             return ExitCodes.Failed;
         }
 
-        var home = Path.Combine(Path.GetTempPath(), $"skitaid-demo-{Environment.UserName}");
-        Directory.CreateDirectory(home, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        var places = new DaemonPlaces(
-            etc,
-            Places.Absolute(line[OptionNames.LogPath]) ?? Path.Combine(home, "log"),
-            Places.Absolute(line[OptionNames.VarPath]) ?? Path.Combine(home, "var"));
-        return await ForegroundRun.RunAsync(places, line.Has(OptionNames.Verbose), supervisor => Greeting(supervisor, places));
+        var places = Places.Find(line, etc);
+        if (!places.SocketPathFits)
+        {
+            // A clone deep down in the file system: the state goes to a short path of the user's own.
+            var home = Path.Combine(Path.GetTempPath(), $"skitaid-demo-{Environment.UserName}");
+            Directory.CreateDirectory(home, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            places = places with { Var = home };
+        }
+
+        return await ForegroundRun.RunAsync(places, line.Has(OptionNames.Verbose), supervisor => Greeting(supervisor, places, Places.Find(line, etc)));
     }
 
-    private static string Greeting(Supervisor supervisor, DaemonPlaces places) =>
+    private static string Greeting(Supervisor supervisor, DaemonPlaces places, DaemonPlaces said) =>
         $"""
 
         The demo runs from {places.Etc}; logs are in {places.Log}.
-        From another terminal: skitaid --etc {places.Etc} --var-path {places.Var} status
+        From another terminal: skitaid --etc {places.Etc}{(places == said ? "" : $" --var-path {places.Var}")} status
         Ctrl-C stops it.
 
         {string.Join('\n', supervisor.Instances.Where(instance => instance.IsRunning).Select(instance => $"  {instance.Name,-12} {instance.Address}/"))}

@@ -15,9 +15,12 @@ internal static class Places
 
     /// <summary>All three places, read from skitaid.conf.</summary>
     /// <exception cref="UsageException">skitaid.conf is broken.</exception>
-    public static DaemonPlaces Find(CommandLine line)
+    public static DaemonPlaces Find(CommandLine line) => Find(line, Etc(line));
+
+    /// <summary>All three places of a given tree.</summary>
+    /// <exception cref="UsageException">skitaid.conf is broken.</exception>
+    public static DaemonPlaces Find(CommandLine line, string etc)
     {
-        var etc = Etc(line);
         var (log, var) = (Absolute(line[OptionNames.LogPath]), Absolute(line[OptionNames.VarPath]));
         if (log is not null && var is not null)
         {

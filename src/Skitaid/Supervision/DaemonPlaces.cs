@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Skitaid.Supervision;
 
 /// <summary>Where a daemon's files are.</summary>
@@ -11,6 +13,9 @@ internal sealed record DaemonPlaces(string Etc, string Log, string Var)
 
     /// <summary>Where commands reach the supervisor.</summary>
     public string ControlSocket => Path.Combine(Var, "skitaid.sock");
+
+    /// <summary>Whether a socket can have that path: sockaddr_un has 108 bytes for it and its end.</summary>
+    public bool SocketPathFits => Encoding.UTF8.GetByteCount(ControlSocket) <= 107;
 
     /// <summary>The supervisor's own log.</summary>
     public string DaemonLog => Path.Combine(Log, "skitaid.log");
@@ -37,9 +42,8 @@ internal sealed record DaemonPlaces(string Etc, string Log, string Var)
             }
         }
 
-        // sockaddr_un has 108 bytes for the path and its end.
-        return System.Text.Encoding.UTF8.GetByteCount(ControlSocket) > 107
-            ? $"the path of the control socket is longer than the 107 bytes a system allows: {ControlSocket}; set a shorter var_path"
-            : null;
+        return SocketPathFits
+            ? null
+            : $"the path of the control socket is longer than the 107 bytes a system allows: {ControlSocket}; set a shorter var_path";
     }
 }
