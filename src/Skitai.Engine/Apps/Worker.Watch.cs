@@ -1,3 +1,5 @@
+using Skitai.Posix;
+
 namespace Skitai.Engine.Apps;
 
 /// <summary>What the pool's clock looks after.</summary>

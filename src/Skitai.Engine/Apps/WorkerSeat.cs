@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using Skitai.Posix;
 
 namespace Skitai.Engine.Apps;
 
@@ -12,7 +13,7 @@ internal sealed class WorkerSeat(AppPool pool)
     private static readonly TimeSpan RetryImport = TimeSpan.FromSeconds(30);
 
     private readonly TaskCompletionSource _firstStart = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly RestartBackoff _backoff = new();
+    private readonly RestartBackOff _backoff = new(TimeSpan.FromMinutes(1));
     private readonly Lock _gate = new();
     private readonly List<Worker> _retiring = [];
     private readonly List<Task> _retirements = [];

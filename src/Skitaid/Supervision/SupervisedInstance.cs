@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Skitai.Configuration;
 using Skitai.Configuration.Settings;
+using Skitai.Posix;
 using Skitaid.Commands;
 using Skitaid.Control;
 
@@ -25,7 +26,7 @@ internal sealed class SupervisedInstance
     private readonly ILogger _log;
     private readonly TimeProvider _time;
     private readonly SemaphoreSlim _turn = new(1, 1);
-    private readonly BackOff _backOff = new();
+    private readonly RestartBackOff _backOff = new(TimeSpan.FromSeconds(600));
     private readonly CancellationTokenSource _ending = new();
     private readonly Lock _state = new();
     private readonly List<InstanceChild> _draining = [];
@@ -175,7 +176,7 @@ internal sealed class SupervisedInstance
             Pid = current?.Pid,
             Uptime = current?.Age.TotalSeconds,
             Draining = draining,
-            Memory = current is null ? null : ProcessMemory.OfTree(current.Pid),
+            Memory = current is null ? null : ProcessMemory.ProportionalOfTree(current.Pid),
             Restarts = _restarts,
             LastError = _lastError,
             LastErrorAt = _lastError is null ? null : _lastErrorAt,

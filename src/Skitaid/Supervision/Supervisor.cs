@@ -287,7 +287,7 @@ internal sealed class Supervisor : IControlTarget
             OwnProgram.Version,
             Environment.ProcessId,
             _time.GetElapsedTime(_startedAt).TotalSeconds,
-            ProcessMemory.Of(Environment.ProcessId),
+            ProcessMemory.Proportional(Environment.ProcessId),
             Places.Etc,
             Places.Log,
             Places.Var,

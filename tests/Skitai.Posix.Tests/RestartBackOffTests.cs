@@ -1,13 +1,11 @@
-using Skitaid.Supervision;
+namespace Skitai.Posix.Tests;
 
-namespace Skitaid.Tests.Supervision;
-
-public sealed class BackOffTests
+public sealed class RestartBackOffTests
 {
     [Fact]
     public void The_first_death_costs_no_wait_then_it_doubles_from_1_s_to_600_s()
     {
-        var backOff = new BackOff();
+        var backOff = new RestartBackOff(TimeSpan.FromSeconds(600));
 
         double[] waits = [.. Enumerable.Range(0, 14).Select(_ => backOff.Next(TimeSpan.FromSeconds(59)).TotalSeconds)];
 
@@ -17,7 +15,7 @@ public sealed class BackOffTests
     [Fact]
     public void A_minute_of_health_forgets_the_past()
     {
-        var backOff = new BackOff();
+        var backOff = new RestartBackOff(TimeSpan.FromSeconds(600));
         backOff.Next(TimeSpan.Zero);
         backOff.Next(TimeSpan.Zero);
         backOff.Next(TimeSpan.Zero);
@@ -29,7 +27,7 @@ public sealed class BackOffTests
     [Fact]
     public void It_never_overflows()
     {
-        var backOff = new BackOff();
+        var backOff = new RestartBackOff(TimeSpan.FromSeconds(600));
         for (var i = 0; i < 10_000; i++)
         {
             Assert.InRange(backOff.Next(TimeSpan.Zero), TimeSpan.Zero, TimeSpan.FromSeconds(600));

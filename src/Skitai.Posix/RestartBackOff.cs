@@ -1,12 +1,12 @@
-namespace Skitaid.Supervision;
+namespace Skitai.Posix;
 
 /// <summary>
-/// How long to wait before a child that died is started anew: at once the first time, then 1 s doubling to 600 s, from
-/// the start again once a child has lived for a minute.
+/// How long to wait before a child that died is started anew: at once the first time, then 1 s, doubling, and from the
+/// start again once a child has lived for a minute.
 /// </summary>
-internal sealed class BackOff
+/// <param name="longest">The longest wait.</param>
+public sealed class RestartBackOff(TimeSpan longest)
 {
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(600);
     private static readonly TimeSpan Healthy = TimeSpan.FromSeconds(60);
     private int _deaths;
 
@@ -20,7 +20,7 @@ internal sealed class BackOff
         }
 
         _deaths++;
-        return _deaths == 1 ? TimeSpan.Zero : TimeSpan.FromSeconds(Math.Min(Longest.TotalSeconds, Math.Pow(2, Math.Min(_deaths - 2, 20))));
+        return _deaths == 1 ? TimeSpan.Zero : TimeSpan.FromSeconds(Math.Min(longest.TotalSeconds, Math.Pow(2, Math.Min(_deaths - 2, 20))));
     }
 
     /// <summary>Forgets the past: somebody asked for a restart.</summary>

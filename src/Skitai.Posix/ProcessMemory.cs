@@ -1,24 +1,29 @@
 using System.Globalization;
 
-namespace Skitaid.Supervision;
+namespace Skitai.Posix;
 
-/// <summary>What processes take, from /proc: proportional set size, in which a page shared by many counts once in all.</summary>
-internal static class ProcessMemory
+/// <summary>What processes take, from /proc. 0 = it is gone or may not be asked.</summary>
+public static class ProcessMemory
 {
     private const int MostProcesses = 4096;
 
-    /// <summary>Bytes of one process; the resident set when the proportional one may not be read; 0 when it is gone.</summary>
-    public static long Of(int pid) =>
-        Field($"/proc/{pid}/smaps_rollup", "Pss:") ?? Field($"/proc/{pid}/status", "VmRSS:") ?? 0;
+    /// <summary>Resident bytes, shared pages counted in full. Cheap.</summary>
+    public static long Resident(int pid) => Field($"/proc/{pid}/status", "VmRSS:") ?? 0;
 
-    /// <summary>Bytes of a process and all of its descendants.</summary>
-    public static long OfTree(int pid)
+    /// <summary>
+    /// Resident bytes, a page shared by many divided among them (PSS), so that the figures of several processes add up;
+    /// the resident set where that may not be read.
+    /// </summary>
+    public static long Proportional(int pid) => Field($"/proc/{pid}/smaps_rollup", "Pss:") ?? Resident(pid);
+
+    /// <summary>Proportional bytes of a process and all of its descendants.</summary>
+    public static long ProportionalOfTree(int pid)
     {
         long bytes = 0;
         var open = new Queue<int>([pid]);
         for (var seen = 0; seen < MostProcesses && open.TryDequeue(out var next); seen++)
         {
-            bytes += Of(next);
+            bytes += Proportional(next);
             AddChildren(next, open);
         }
 
