@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Skitai.Engine.Hosting;
@@ -14,7 +15,7 @@ public sealed partial class AppMount
         var reader = exchange.Features.GetRequiredFeature<IRequestBodyPipeFeature>().Reader;
         var request = _pool.Rent();
         request.Begin(exchange);
-        var body = new RequestBody(exchange, reader, request, _pool.Time, _pool.Settings.Tune.ResponseTimeout);
+        using var body = new RequestBody(exchange, reader, request, _pool.Time, _pool.Settings.Tune.ResponseTimeout);
         var declared = exchange.Request.Headers.ContentLength;
         var heldBack = exchange.Request.Headers.Expect.Count > 0;
         var first = ArrayPool<byte>.Shared.Rent(heldBack ? 1 : (int)Math.Min(declared ?? Frame.MaxData, Frame.MaxData));
@@ -201,6 +202,7 @@ public sealed partial class AppMount
     private async ValueTask PumpAsync(Exchange exchange, AppRequest request, bool sendsBody, long left)
     {
         var writer = exchange.ResponseBody.Writer;
+        using var watch = new StallWatch(exchange, _pool.Settings.Tune.ResponseTimeout, _pool.Time);
         while (true)
         {
             if (request.ClientLeft)
@@ -217,7 +219,13 @@ public sealed partial class AppMount
                     break;
                 }
 
-                await writer.FlushAsync(); // the head, should nothing of the body be there yet
+                // The head, should nothing of the body be there yet.
+                if (await IsGoneAfterAsync(writer.FlushAsync(), watch))
+                {
+                    _pool.Cancel(request);
+                    return;
+                }
+
                 await request.WaitAsync();
                 continue;
             }
@@ -233,24 +241,28 @@ public sealed partial class AppMount
                     return;
                 }
 
-                request.WaitsForClient = true;
+                request.WaitsForDownload = true;
                 if (!sendsBody)
                 {
                     // Taken and dropped.
                 }
                 else if (piece.File is not null)
                 {
-                    await SendFileAsync(exchange, piece);
+                    await _sender.SendFileAsync(exchange, piece.File, piece.Offset, piece.FileLength);
                 }
                 else
                 {
-                    await writer.WriteAsync(piece.Buffer.AsMemory(0, piece.Length));
                     exchange.BytesSent += piece.Length;
+                    if (await IsGoneAfterAsync(writer.WriteAsync(piece.Buffer.AsMemory(0, piece.Length)), watch))
+                    {
+                        _pool.Cancel(request);
+                        return;
+                    }
                 }
             }
             finally
             {
-                request.WaitsForClient = false;
+                request.WaitsForDownload = false;
                 piece.Release();
             }
 
@@ -266,31 +278,23 @@ public sealed partial class AppMount
         }
     }
 
-    /// <summary>Sends a range of the app's file. Through a buffer for now: zero copy needs a transport of our own.</summary>
-    private static async ValueTask SendFileAsync(Exchange exchange, AnswerPiece piece)
+    /// <summary>Waits for a write; the watch cuts a client that takes nothing.</summary>
+    /// <returns>Whether the client is gone.</returns>
+    private static ValueTask<bool> IsGoneAfterAsync(ValueTask<FlushResult> write, StallWatch watch)
     {
-        var writer = exchange.ResponseBody.Writer;
-        var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(piece.FileLength, Frame.MaxData));
-        try
-        {
-            var at = piece.Offset;
-            var end = piece.Offset + piece.FileLength;
-            while (at < end)
-            {
-                var count = await RandomAccess.ReadAsync(piece.File!, buffer.AsMemory(0, (int)Math.Min(buffer.Length, end - at)), at);
-                if (count == 0)
-                {
-                    throw new EndOfStreamException();
-                }
+        return write.IsCompletedSuccessfully ? new ValueTask<bool>(write.Result.IsCompleted) : WaitAsync();
 
-                await writer.WriteAsync(buffer.AsMemory(0, count));
-                exchange.BytesSent += count;
-                at += count;
-            }
-        }
-        finally
+        async ValueTask<bool> WaitAsync()
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            watch.Arm();
+            try
+            {
+                return (await write).IsCompleted;
+            }
+            finally
+            {
+                watch.Disarm();
+            }
         }
     }
 

@@ -16,6 +16,7 @@ public sealed partial class AppMount : Mount
 {
     private readonly AppPool _pool;
     private readonly EnvironEncoder _environ;
+    private readonly FileSender _sender;
 
     /// <summary>Mounts an app.</summary>
     /// <param name="path">The mount's path as the conf has it.</param>
@@ -25,6 +26,7 @@ public sealed partial class AppMount : Mount
     {
         ArgumentNullException.ThrowIfNull(pool);
         _pool = pool;
+        _sender = new FileSender(pool.Settings.Tune.ResponseTimeout, pool.Time);
         var name = pool.Settings.Server.Name;
         _environ = new EnvironEncoder(Prefix, name.Length > 0 ? name : pool.Settings.InstanceName);
     }

@@ -28,7 +28,13 @@ internal sealed partial class AppRequest
     public bool ClientLeft { get; private set; }
 
     /// <summary>The app waits for the client: its time does not count against app_timeout.</summary>
-    public bool WaitsForClient { get; set; }
+    public bool WaitsForClient => WaitsForUpload || WaitsForDownload;
+
+    /// <summary>The client's next bytes are awaited.</summary>
+    public bool WaitsForUpload { get; set; }
+
+    /// <summary>A part of the answer is on its way to the client.</summary>
+    public bool WaitsForDownload { get; set; }
 
     /// <summary>A complete answer's body.</summary>
     public ReadOnlySpan<byte> Body => _body.AsSpan(0, BodyLength);

@@ -61,7 +61,8 @@ internal sealed partial class AppRequest : IValueTaskSource
         BodyComplete = true;
         UploadCredit = Apps.Frame.InitialCredit;
         Upload = UploadState.None;
-        WaitsForClient = false;
+        WaitsForUpload = false;
+        WaitsForDownload = false;
         BodyWanted = false;
         Rewind();
     }

@@ -9,8 +9,14 @@ namespace Skitai.Engine.Apps;
 /// Brings a request's body to the app: what fits into one frame is read first and travels with the request, so that a
 /// slow client holds no app thread; the rest is streamed under the worker's credit.
 /// </summary>
-internal sealed class RequestBody(Exchange exchange, PipeReader reader, AppRequest request, TimeProvider time, TimeSpan patience)
+internal sealed class RequestBody(Exchange exchange, PipeReader reader, AppRequest request, TimeProvider time, TimeSpan patience) : IDisposable
 {
+    private readonly Lock _gate = new();
+    private ITimer? _timer;
+    private bool _reading;
+    private bool _stopped;
+    private TaskCompletionSource? _interruption;
+
     /// <summary>
     /// Reads up to one frame's worth into <paramref name="into"/>; more stays in the reader.
     /// </summary>
@@ -52,6 +58,11 @@ internal sealed class RequestBody(Exchange exchange, PipeReader reader, AppReque
             while (request.Upload == UploadState.None && !request.Ended)
             {
                 var read = await ReadAsync();
+                if (read.IsCanceled)
+                {
+                    return; // stopped
+                }
+
                 var rest = read.Buffer;
                 while (rest.Length > 0 && request.Upload == UploadState.None && !request.Ended)
                 {
@@ -94,11 +105,16 @@ internal sealed class RequestBody(Exchange exchange, PipeReader reader, AppReque
     public void Stop()
     {
         request.StopUpload();
-        if (request.WaitsForClient)
+        lock (_gate)
         {
-            reader.CancelPendingRead(); // without a pending read it would cancel the next one, which is Kestrel's own
+            _stopped = true;
         }
+
+        Interrupt();
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => _timer?.Dispose();
 
     private void Send(ReadOnlySequence<byte> part, bool end)
     {
@@ -114,26 +130,76 @@ internal sealed class RequestBody(Exchange exchange, PipeReader reader, AppReque
         ArrayPool<byte>.Shared.Return(buffer);
     }
 
-    private async ValueTask<ReadResult> ReadAsync()
+    /// <exception cref="TimeoutException">The client sent nothing for as long as it may.</exception>
+    private ValueTask<ReadResult> ReadAsync() =>
+        reader.TryRead(out var ready) ? new ValueTask<ReadResult>(ready) : WaitAsync();
+
+    private async ValueTask<ReadResult> WaitAsync()
     {
-        if (reader.TryRead(out var ready))
+        var reading = reader.ReadAsync(CancellationToken.None);
+        if (reading.IsCompleted)
         {
-            return ready;
+            return await reading;
         }
 
-        using var timeout = new CancellationTokenSource(patience, time);
-        request.WaitsForClient = true;
+        lock (_gate)
+        {
+            _reading = true;
+        }
+
+        request.WaitsForUpload = true;
+        _timer ??= time.CreateTimer(static body => ((RequestBody)body!).Interrupt(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer.Change(_stopped ? TimeSpan.Zero : patience, Timeout.InfiniteTimeSpan);
+        ReadResult read;
+        Task? interruption;
         try
         {
-            return await reader.ReadAsync(timeout.Token);
-        }
-        catch (OperationCanceledException) when (timeout.IsCancellationRequested)
-        {
-            throw new TimeoutException();
+            read = await reading;
         }
         finally
         {
-            request.WaitsForClient = false;
+            _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            request.WaitsForUpload = false;
+            lock (_gate)
+            {
+                _reading = false;
+                interruption = _interruption?.Task;
+                _interruption = null;
+            }
         }
+
+        if (interruption is null)
+        {
+            return read;
+        }
+
+        await interruption;
+        reader.AdvanceTo(read.Buffer.Start);
+        if (!read.IsCanceled && reader.TryRead(out var next))
+        {
+            // Bytes came at the same moment: the interruption is still in the reader and would hit the next request's read.
+            reader.AdvanceTo(next.Buffer.Start);
+        }
+
+        return _stopped ? new ReadResult(ReadOnlySequence<byte>.Empty, isCanceled: true, isCompleted: false) : throw new TimeoutException();
+    }
+
+    /// <summary>Ends the read that waits, if one does: without one it would hit Kestrel's own next read.</summary>
+    private void Interrupt()
+    {
+        TaskCompletionSource interruption;
+        lock (_gate)
+        {
+            if (!_reading || _interruption is not null)
+            {
+                return;
+            }
+
+            // Whoever reads goes on only when the cancelling is done, and then not on this thread.
+            interruption = _interruption = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+
+        reader.CancelPendingRead();
+        interruption.SetResult();
     }
 }

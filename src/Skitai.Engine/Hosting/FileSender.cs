@@ -36,8 +36,8 @@ internal sealed class FileSender(TimeSpan patience, TimeProvider time)
     /// <exception cref="IOException">The file cannot be read; the request has been aborted.</exception>
     public ValueTask SendFileAsync(Exchange exchange, SafeFileHandle file, long offset, long length)
     {
-        // The kernel can do it where the bytes go to the socket as they are: not through TLS, not in HTTP/2 frames.
-        return length >= KernelFrom && !exchange.IsHttp2 && exchange.Features.Get<ITlsConnectionFeature>() is null
+        // The kernel can do it where the bytes go to the socket as they are: not through TLS, not in HTTP/2 frames or chunks.
+        return length >= KernelFrom && exchange.Response.Headers.ContentLength is not null && !exchange.IsHttp2 && exchange.Features.Get<ITlsConnectionFeature>() is null
             && exchange.Features.Get<IFileSendFeature>() is { } kernel
             ? SendByKernelAsync(exchange, kernel, file, offset, length)
             : CopyAsync(exchange, file, offset, length);

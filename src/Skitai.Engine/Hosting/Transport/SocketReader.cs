@@ -34,6 +34,8 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>
     private bool _ended;
     private bool _stopped;
     private Exception? _fault;
+    private CancellationToken _cancellation;
+    private CancellationTokenRegistration _registration;
     private TaskCompletionSource? _idle;
 
     public SocketReader(SocketConnection connection)
@@ -60,6 +62,13 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>
 
             _waiting.Reset();
             _readPending = true;
+            _cancellation = cancellationToken;
+            if (cancellationToken.CanBeCanceled)
+            {
+                // Runs at once, on this thread and in this lock, when it is cancelled already: that is fine, too.
+                _registration = cancellationToken.UnsafeRegister(static reader => ((SocketReader)reader!).OnCancelled(), this);
+            }
+
             return new ValueTask<ReadResult>(this, _waiting.Version);
         }
     }
@@ -110,6 +119,7 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>
 
         if (complete)
         {
+            _registration.Unregister();
             _waiting.SetResult(new ReadResult(Unread(), isCanceled: true, isCompleted: _ended));
         }
     }
@@ -323,6 +333,11 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>
             }
         }
 
+        if (fault is not null || complete)
+        {
+            _registration.Unregister();
+        }
+
         if (fault is not null)
         {
             _waiting.SetException(fault);
@@ -331,6 +346,25 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>
         {
             _waiting.SetResult(result);
         }
+    }
+
+    /// <summary>The token of the read that waits was cancelled. What the socket brings later is for the next read.</summary>
+    private void OnCancelled()
+    {
+        CancellationToken token;
+        lock (_lock)
+        {
+            // May come late, from a read that has ended meanwhile: then the token of the one that waits says no.
+            if (!_readPending || !_cancellation.IsCancellationRequested)
+            {
+                return;
+            }
+
+            _readPending = false;
+            token = _cancellation;
+        }
+
+        _waiting.SetException(new OperationCanceledException(token));
     }
 
     private sealed class ReceiveArguments(SocketReader reader) : SocketAsyncEventArgs(true)
