@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
+using Skitai.Configuration.Certificates;
 using Skitai.Configuration.Settings;
 using Skitai.Engine.Hosting;
 using Skitai.Engine.Hosting.Tls;
@@ -32,12 +33,17 @@ public sealed partial class Instance : IAsyncDisposable
     private volatile bool _draining;
     private int _ticks;
 
-    private Instance(InstanceSettings settings, InstanceEnvironment environment, InstanceLogs logs, IReadOnlyList<VirtualHost> hosts)
+    private Instance(
+        InstanceSettings settings,
+        InstanceEnvironment environment,
+        InstanceLogs logs,
+        CertificateTable? certificates,
+        IReadOnlyList<VirtualHost> hosts)
     {
         (_settings, _logs, _hosts, _time) = (settings, logs, hosts, environment.Time);
         _startedAt = _time.GetUtcNow();
         _rate = new RequestRate(_counters);
-        _certificates = settings.Ssl is null ? null : new CertificateTable(settings.Ssl, logs.Server, _time);
+        _certificates = certificates;
         var proxies = new TrustedProxies(settings.Server.TrustedProxies);
         _gate = new ConnectionGate(settings.Tune.MaxConnections, settings.Ssl is not null, proxies, logs.Server, _time);
         var byName = new HostTable<VirtualHost>(
@@ -58,7 +64,7 @@ public sealed partial class Instance : IAsyncDisposable
     /// <param name="settings">The checked conf.</param>
     /// <param name="environment">What the process was given.</param>
     /// <param name="cancellation">Gives up the start.</param>
-    /// <exception cref="CertificateException">A certificate cannot be used.</exception>
+    /// <exception cref="CertificateFileException">A certificate cannot be used.</exception>
     /// <exception cref="IOException">It cannot listen, or the logs cannot be opened.</exception>
     public static Task<Instance> StartAsync(InstanceSettings settings, InstanceEnvironment environment, CancellationToken cancellation)
     {
@@ -83,6 +89,9 @@ public sealed partial class Instance : IAsyncDisposable
         var hosts = new List<VirtualHost>();
         try
         {
+            var certificates = settings.Ssl is null ? null : new CertificateTable(settings.Ssl, logs.Server, environment.Time);
+            environment.BecomeUser?.Invoke();
+            certificates?.Warn();
             foreach (var host in settings.Hosts)
             {
                 var mounts = new List<Mount>();
@@ -94,7 +103,8 @@ public sealed partial class Instance : IAsyncDisposable
             }
 
             // The table is built from the finished list.
-            return await StartAsync(settings, environment, logs, [.. hosts.Select(host => new VirtualHost(host.Names, host.Mounts))], cancellation);
+            hosts = [.. hosts.Select(host => new VirtualHost(host.Names, host.Mounts))];
+            return await StartAsync(settings, environment, logs, certificates, hosts, cancellation);
         }
         catch (Exception exception)
         {
@@ -205,9 +215,14 @@ public sealed partial class Instance : IAsyncDisposable
     }
 
     private static async Task<Instance> StartAsync(
-        InstanceSettings settings, InstanceEnvironment environment, InstanceLogs logs, IReadOnlyList<VirtualHost> hosts, CancellationToken cancellation)
+        InstanceSettings settings,
+        InstanceEnvironment environment,
+        InstanceLogs logs,
+        CertificateTable? certificates,
+        IReadOnlyList<VirtualHost> hosts,
+        CancellationToken cancellation)
     {
-        var instance = new Instance(settings, environment, logs, hosts);
+        var instance = new Instance(settings, environment, logs, certificates, hosts);
         try
         {
             await Task.WhenAll(hosts.SelectMany(host => host.Mounts).Select(mount => mount.StartAsync(cancellation)));

@@ -9,6 +9,13 @@ public sealed record InstanceEnvironment
     /// <summary>The directory of this instance's <c>server.log</c>, <c>app.log</c> and <c>request.log</c>; null = no log files.</summary>
     public string? LogDirectory { get; init; }
 
+    /// <summary>
+    /// Makes the process the user that it is to serve as; null = it is that already. Called by <see cref="Instance"/>'s
+    /// start on the caller's thread, once what only the user before may read (keys) is read, and before anything is
+    /// logged, a mount made or a worker started.
+    /// </summary>
+    public Action? BecomeUser { get; init; }
+
     /// <summary>Whether log lines go to standard error too (<c>-v</c>).</summary>
     public bool Console { get; init; }
 

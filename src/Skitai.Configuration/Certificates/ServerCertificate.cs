@@ -82,9 +82,9 @@ public sealed class ServerCertificate : IDisposable
                 ? File.ReadAllText(path)
                 : throw new CertificateFileException(part, $"'{path}' is too large for a certificate or key");
         }
-        catch (UnauthorizedAccessException)
+        catch (UnauthorizedAccessException denied)
         {
-            throw new CertificateFileException(part, $"'{path}' may not be read by this user");
+            throw new CertificateFileException(part, $"'{path}' may not be read by this user", denied);
         }
         catch (IOException e)
         {

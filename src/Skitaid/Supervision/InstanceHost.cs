@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Skitai.Configuration;
+using Skitai.Configuration.Certificates;
 using Skitai.Engine;
 using Skitai.Posix;
 using Skitaid.Commands;
@@ -92,22 +93,27 @@ internal sealed class InstanceHost
 
         var logs = _places.InstanceLogs(_name);
         Directory.CreateDirectory(logs);
-        if (TreeCheck.AccountOf(settings, daemon.Settings.User) is { } account && Credentials.IsRoot)
-        {
-            GiveLogsTo(account.User, account.Group, logs);
-            Credentials.Drop(account.User, account.Group);
-        }
-
-        // After the change of user, which clears the wish. The control pair's end says the same; this one needs nobody of us.
+        // The control pair's end says the same; this needs nobody of us.
         ParentDeath.SetSignal(Signals.Term, supervisor);
         var environment = new InstanceEnvironment
         {
             Listener = InstanceChild.ListenerDescriptor,
             LogDirectory = logs,
             DefaultPython = daemon.Settings.Python,
+            BecomeUser = BecomeUser,
             PythonPackage = Path.Combine(AppContext.BaseDirectory, "python"),
         };
         return await Instance.StartAsync(settings, environment, _hurry.Token);
+
+        void BecomeUser()
+        {
+            if (TreeCheck.AccountOf(settings, daemon.Settings.User) is { } account && Credentials.IsRoot)
+            {
+                GiveLogsTo(account.User, account.Group, logs);
+                Credentials.Drop(account.User, account.Group);
+                ParentDeath.SetSignal(Signals.Term, supervisor); // the change has cleared the wish
+            }
+        }
     }
 
     /// <summary>The instance writes and rotates its own logs: the directory and what is in it belong to its user.</summary>
@@ -225,7 +231,7 @@ internal sealed class InstanceHost
             action();
         });
 
-    private static string Why(Exception failure) => failure is IOException or Win32Exception or ArgumentException
+    private static string Why(Exception failure) => failure is IOException or Win32Exception or ArgumentException or CertificateFileException
         ? failure.Message
         : $"{failure.GetType().Name}: {failure.Message}";
 }

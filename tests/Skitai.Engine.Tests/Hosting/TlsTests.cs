@@ -5,8 +5,8 @@ using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Time.Testing;
+using Skitai.Configuration.Certificates;
 using Skitai.Configuration.Settings;
-using Skitai.Engine.Hosting.Tls;
 
 namespace Skitai.Engine.Tests.Hosting;
 
@@ -121,10 +121,10 @@ public sealed class TlsTests : IDisposable
             Assert.Equal("CN=locked", (await HandshakeAsync(instance, "x")).Subject);
         }
 
-        var missing = await Assert.ThrowsAsync<CertificateException>(
+        var missing = await Assert.ThrowsAsync<CertificateFileException>(
             () => StartAsync(new SslSettings { Default = files with { Passphrase = null } }));
-        Assert.Contains("the key is encrypted and no passphrase is given", missing.Message, StringComparison.Ordinal);
-        var wrong = await Assert.ThrowsAsync<CertificateException>(
+        Assert.Contains("is encrypted and needs a passphrase", missing.Message, StringComparison.Ordinal);
+        var wrong = await Assert.ThrowsAsync<CertificateFileException>(
             () => StartAsync(new SslSettings { Default = files with { Passphrase = "wrong" } }));
         Assert.DoesNotContain("\n", wrong.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("wrong", wrong.Message, StringComparison.Ordinal);

@@ -1,6 +1,7 @@
 using System.Net.Security;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Logging;
+using Skitai.Configuration.Certificates;
 using Skitai.Configuration.Settings;
 using Skitai.Engine.Routing;
 
@@ -12,8 +13,8 @@ internal sealed class CertificateTable
     private readonly ServedCertificate[] _all;
     private readonly HostTable<ServedCertificate> _table;
 
-    /// <summary>Reads every certificate.</summary>
-    /// <exception cref="CertificateException">One cannot be used.</exception>
+    /// <summary>Reads every certificate. Logs nothing: the process may still be about to become another user.</summary>
+    /// <exception cref="CertificateFileException">One cannot be used.</exception>
     public CertificateTable(SslSettings settings, ILogger logger, TimeProvider time)
     {
         var otherwise = new ServedCertificate("*", settings.Default, logger, time);
@@ -30,6 +31,15 @@ internal sealed class CertificateTable
     /// <summary>Chooses for one handshake.</summary>
     public ValueTask<SslServerAuthenticationOptions> ChooseAsync(TlsHandshakeCallbackContext handshake) =>
         new(_table.Find(handshake.ClientHelloInfo.ServerName.TrimEnd('.').ToLowerInvariant())!.Pair.Options);
+
+    /// <summary>Logs what will be trouble: expired certificates, files that cannot be read again.</summary>
+    public void Warn()
+    {
+        foreach (var certificate in _all)
+        {
+            certificate.Warn();
+        }
+    }
 
     /// <summary>Takes up renewed files.</summary>
     public void Refresh()
