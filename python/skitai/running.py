@@ -21,8 +21,9 @@ from typing import Any, Dict, Iterator, List, Mapping, NoReturn, Tuple
 
 _OPTIONS = {
     "address": "--ip", "port": "--port", "threads": "--threads", "processes": "--processes",
-    "static_max_age": "--static-max-age", "certfile": "--certfile", "keyfile": "--keyfile", "passphrase": "--passphrase",
+    "static_max_age": "--static-max-age", "certfile": "--certfile", "keyfile": "--keyfile",
 }
+_PASSPHRASE = "SKITAID_PASSPHRASE"  # by the environment: everybody can read a command line
 _LATER = {
     "clusters": "clusters", "proxy": "the forward proxy", "enable_gw": "the API gateway", "gw_auth": "the API gateway",
     "gw_realm": "the API gateway", "gw_secret_key": "the API gateway",
@@ -33,10 +34,13 @@ def execute(conf: Mapping[str, Any]) -> NoReturn:
     """Becomes `skitaid run`. Raises ValueError or TypeError for what is wrong with the keywords, RuntimeError if there is
     no skitaid to be found."""
     command = [_find_skitaid(), "run", *arguments(conf)]
+    environment = dict(os.environ)
+    if conf.get("passphrase") is not None:
+        environment[_PASSPHRASE] = str(conf["passphrase"])
     sys.stdout.flush()
     sys.stderr.flush()
     try:
-        os.execv(command[0], command)
+        os.execve(command[0], command, environment)
     except OSError as error:
         raise RuntimeError("cannot start %s: %s" % (command[0], error.strerror)) from None
 
@@ -47,8 +51,8 @@ def arguments(conf: Mapping[str, Any]) -> List[str]:
         if key in _LATER:
             if value:
                 raise ValueError("skitai.run: %s: %s will come with a later version" % (key, _LATER[key]))
-        elif key != "mount" and key not in _OPTIONS:
-            raise TypeError("skitai.run: unknown keyword %r; there are mount, %s" % (key, ", ".join(_OPTIONS)))
+        elif key not in ("mount", "passphrase") and key not in _OPTIONS:
+            raise TypeError("skitai.run: unknown keyword %r; there are mount, %s, passphrase" % (key, ", ".join(_OPTIONS)))
     if not conf.get("mount"):
         raise ValueError('skitai.run: mount is missing, for example mount=("/", app)')
     script = _script()

@@ -46,7 +46,7 @@ public sealed class ChildProcess
                 started.Set();
                 if (!failed)
                 {
-                    child.WaitForEnd();
+                    child.WaitForEnd(start.EndsGroup);
                 }
             },
             maxStackSize: 256 * 1024)
@@ -150,13 +150,19 @@ public sealed class ChildProcess
         }
     }
 
-    private unsafe void WaitForEnd()
+    private unsafe void WaitForEnd(bool endsGroup)
     {
         // Waits without reaping: the pid stays a zombie, and so ours, until the waitpid under the lock has taken it.
         var info = stackalloc byte[128];
         while (Libc.waitid(Libc.P_PID, (uint)Pid, info, Libc.WEXITED | Libc.WNOWAIT) < 0
             && Marshal.GetLastPInvokeError() == Libc.EINTR)
         {
+        }
+
+        if (endsGroup)
+        {
+            // While the zombie is there, the group's number cannot be another's.
+            _ = Libc.kill(-Pid, Signals.Kill);
         }
 
         int status;

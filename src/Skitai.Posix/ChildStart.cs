@@ -24,6 +24,12 @@ public sealed record ChildStart
     public bool NewSession { get; init; }
 
     /// <summary>
+    /// Whether its end, by whatever cause, is the end (SIGKILL) of everything that is left in its process group: of what
+    /// it started itself. What shall outlive it needs a session of its own.
+    /// </summary>
+    public bool EndsGroup { get; init; }
+
+    /// <summary>
     /// The descriptors it gets beyond (or instead of) 0, 1 and 2, each with the number it has there. Nothing else of
     /// ours reaches it: everything .NET opens is close-on-exec.
     /// </summary>

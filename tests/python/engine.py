@@ -87,12 +87,11 @@ class Engine:
         high = [fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 20) for fd in (null, out_write, theirs.fileno(), self._dump_write)]
         actions = [(os.POSIX_SPAWN_DUP2, high[0], 0), (os.POSIX_SPAWN_DUP2, high[1], 1), (os.POSIX_SPAWN_DUP2, high[1], 2),
                    (os.POSIX_SPAWN_DUP2, high[2], 3), (os.POSIX_SPAWN_DUP2, high[3], 4)]
-        env = dict(os.environ, PYTHONPATH=os.pathsep.join([ROOT] + ([os.environ["PYTHONPATH"]] if os.environ.get("PYTHONPATH") else [])))
-        env.update(environment or {})
+        env = dict(os.environ, **(environment or {}))
         before = os.getcwd()
         os.chdir(directory)
         try:
-            self.pid = os.posix_spawn(python, [python, "-m", "skitai.worker", "test:/"], env, file_actions=actions, setpgroup=0)
+            self.pid = os.posix_spawn(python, [python, os.path.join(ROOT, "skitai", "worker", "__main__.py"), "test:/"], env, file_actions=actions, setpgroup=0)
         finally:
             os.chdir(before)
         for fd in high + [null, out_write]:

@@ -62,6 +62,11 @@ class Loading(WorkerTest):
         self.assertEqual((name, cwd, argv), ("site_app", self.directory, [self.directory + "/site_app.py"]))
         self.assertTrue(in_worker)
 
+    def test_files_of_the_app_do_not_take_the_place_of_what_the_worker_needs(self) -> None:
+        for name in ("skitai", "json", "threading", "ctypes", "faulthandler", "signal"):
+            self.write(name + ".py", "raise RuntimeError('the wrong one')\n")
+        self.assertEqual(self.serve(ECHO % "served").get().body, b"served")
+
     def test_the_users_own_pythonpath_stays(self) -> None:
         extra = os.path.join(self.directory, "extra")
         self.write("extra/helper.py", "WORD = 'helped'\n")

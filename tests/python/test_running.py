@@ -54,6 +54,17 @@ class Run(WorkerTest):
         self.assertEqual(arguments[2:], ["--ip", "127.0.0.2", "--port", "0", "--threads", "0", "--static-max-age", "5",
                                          "--certfile", self.directory + "/c.pem"])
 
+    def test_the_passphrase_goes_by_the_environment_not_the_command_line(self) -> None:
+        self.write("bin/skitaid", "")
+        ran = self.run_script(
+            "import os\n"
+            "def execve(path, arguments, environment): print(json.dumps([arguments, environment.get('SKITAID_PASSPHRASE')]))\n"
+            "import json\nos.execve = execve\nskitai.run(mount=('/', app), passphrase='s3cret')\n")
+        self.assertEqual(ran.stderr, "")
+        arguments, passphrase = json.loads(ran.stdout)
+        self.assertNotIn("s3cret", " ".join(arguments))
+        self.assertEqual(passphrase, "s3cret")
+
     def test_mistakes_are_said_in_one_line(self) -> None:
         for call, reason in (
             ("", "ValueError: skitai.run: mount is missing"),

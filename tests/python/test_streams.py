@@ -109,6 +109,8 @@ class Streams(WorkerTest):
 
     def test_an_echo_streams_both_ways_at_once(self) -> None:
         stream = self.worker.start("/echo", "POST", complete=False)
+        wanted = self.worker.next_of(WINDOW_OUT, stream)  # it reads now: the client may be told to send
+        self.assertEqual(wanted.payload, b"\0\0\0\0")
         for part in (b"one", b"two", b"three"):
             self.worker.send(DATA, stream, part)
             frame = self.worker.next_frame(stream)

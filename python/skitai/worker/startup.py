@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 def main() -> None:
     """Runs the worker."""
-    _leave_no_trace()
     process.prepare()
     status = [0]
     process.end_at_exit(lambda: status[0])
@@ -54,17 +53,6 @@ def main() -> None:
         serving.dispatch(kind, flags, stream, memoryview(payload))
     leadership.start()
     leadership.watch()
-
-
-def _leave_no_trace() -> None:
-    """Takes our way of starting out of what the app sees: our entries in sys.path and PYTHONPATH."""
-    root = os.path.dirname(os.path.dirname(os.path.abspath(skitai.__file__)))
-    if sys.path and sys.path[0] in ("", os.getcwd()):
-        del sys.path[0]  # put there by `python -m`
-    sys.path[:] = [entry for entry in sys.path if entry != root]
-    entries = [entry for entry in os.environ.pop("PYTHONPATH", "").split(os.pathsep) if entry and entry != root]
-    if entries:
-        os.environ["PYTHONPATH"] = os.pathsep.join(entries)
 
 
 def _receive_load(channel: Channel) -> Tuple[Dict[str, Any], List[Tuple[int, int, int, bytes]]]:

@@ -64,6 +64,9 @@ public sealed partial class AppPool : IAsyncDisposable
 
     internal ReadOnlySpan<byte> LoadFrame => _load;
 
+    /// <summary>Who has it may run two workers in one place for a moment.</summary>
+    internal SemaphoreSlim ReplacementTurn { get; } = new(1);
+
     internal CancellationToken Stopping => _stopping.Token;
 
     /// <summary>Starts all workers; done when each of them takes requests or could not be started. Later calls wait for the first.</summary>

@@ -37,6 +37,9 @@ public sealed record AppPoolSettings
     /// <summary>What <c>ps</c> and the logs call it.</summary>
     public string Label => $"{InstanceName}:{(Mounts.Count > 0 ? Mounts[0] : Target.Module)}";
 
+    /// <summary>The Python file that a worker runs.</summary>
+    internal string WorkerFile => Path.Combine(PythonPackage, "skitai", "worker", "__main__.py");
+
     /// <summary>The payload of LOAD.</summary>
     internal byte[] Load() => JsonSerializer.SerializeToUtf8Bytes(new Dictionary<string, object>(StringComparer.Ordinal)
     {
@@ -65,9 +68,6 @@ public sealed record AppPoolSettings
             all[name] = value;
         }
 
-        all.Remove("SKITAI_PYTHONPATH");
-        var path = all.GetValueOrDefault("PYTHONPATH", "");
-        all["PYTHONPATH"] = path.Length > 0 ? $"{PythonPackage}:{path}" : PythonPackage;
         return all;
     }
 }

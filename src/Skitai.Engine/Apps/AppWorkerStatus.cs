@@ -1,9 +1,9 @@
 namespace Skitai.Engine.Apps;
 
 /// <summary>How one place for a worker does at one moment.</summary>
-/// <param name="Pid">The process; 0 = there is none now.</param>
+/// <param name="Pid">The process; null = there is none now.</param>
 /// <param name="State"><c>starting</c>, <c>ready</c>, <c>retiring</c>, <c>failed</c> (not imported) or <c>waiting</c> (before the next start).</param>
-public sealed record AppWorkerStatus(int Pid, string State)
+public sealed record AppWorkerStatus(int? Pid, string State)
 {
     /// <summary>When the process was started.</summary>
     public DateTimeOffset? StartedAt { get; init; }

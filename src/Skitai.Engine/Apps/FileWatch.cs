@@ -6,12 +6,12 @@ internal sealed class FileWatch
     private readonly Lock _gate = new();
     private readonly Dictionary<string, (DateTime Written, long Size)> _files = new(StringComparer.Ordinal);
 
-    /// <summary>Watches one more file; as it is now is as it should be.</summary>
-    public void Add(string path)
+    /// <summary>Watches one more file; as the worker has seen it is as it should be.</summary>
+    public void Add(SourceFile file)
     {
         lock (_gate)
         {
-            _files.TryAdd(path, Look(path));
+            _files.TryAdd(file.Path, (file.Written, file.Size));
         }
     }
 
@@ -35,16 +35,18 @@ internal sealed class FileWatch
         }
     }
 
+    private static (DateTime, long) Missing => (SourceFile.Never, -1);
+
     private static (DateTime, long) Look(string path)
     {
         try
         {
             var file = new FileInfo(path);
-            return file.Exists ? (file.LastWriteTimeUtc, file.Length) : default;
+            return file.Exists ? (file.LastWriteTimeUtc, file.Length) : Missing;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            return default;
+            return Missing;
         }
     }
 }

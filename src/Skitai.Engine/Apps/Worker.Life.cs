@@ -11,14 +11,14 @@ internal sealed partial class Worker
     private static readonly TimeSpan TermPatience = TimeSpan.FromSeconds(2);
 
     private readonly Lock _filesGate = new();
-    private readonly List<string> _newFiles = [];
+    private readonly List<SourceFile> _newFiles = [];
     private readonly TaskCompletionSource _givenUp = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>The app asked for a reload when its files change.</summary>
     public bool UsesReloader { get; private set; }
 
     /// <summary>Source files that the worker has told of since the last call.</summary>
-    public IReadOnlyList<string> TakeFiles()
+    public IReadOnlyList<SourceFile> TakeFiles()
     {
         lock (_filesGate)
         {
@@ -27,7 +27,7 @@ internal sealed partial class Worker
                 return [];
             }
 
-            string[] files = [.. _newFiles];
+            SourceFile[] files = [.. _newFiles];
             _newFiles.Clear();
             return files;
         }
@@ -129,7 +129,7 @@ internal sealed partial class Worker
                             false,
                             OutputText.Escape(root.GetProperty("error").GetString() ?? "the app could not be imported"),
                             root.TryGetProperty("traceback", out var traceback) ? traceback.GetString() : null,
-                            root.TryGetProperty("files", out var files) ? Paths(files) : [],
+                            root.TryGetProperty("files", out var files) ? ReadFiles(files) : [],
                             ImportFailed: true));
                     }
 
@@ -148,7 +148,7 @@ internal sealed partial class Worker
                     {
                         lock (_filesGate)
                         {
-                            _newFiles.AddRange(Paths(files.RootElement));
+                            _newFiles.AddRange(ReadFiles(files.RootElement));
                         }
                     }
 
@@ -158,7 +158,7 @@ internal sealed partial class Worker
             }
         }
         catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException or FormatException
-            or IndexOutOfRangeException)
+            or IndexOutOfRangeException or ArgumentOutOfRangeException)
         {
             throw new ProtocolViolationException($"a frame of type {type} that cannot be read: {error.Message}");
         }
@@ -220,19 +220,17 @@ internal sealed partial class Worker
         return JsonDocument.ParseValue(ref reader);
     }
 
-    /// <summary>Paths of a list of paths, or of a list of lists that begin with one.</summary>
-    private static string[] Paths(JsonElement list)
+    /// <summary>The payload of FILES, and of FAILED's <c>files</c>: lists of path, modification time in nanoseconds, size.</summary>
+    private static SourceFile[] ReadFiles(JsonElement list)
     {
-        var paths = new List<string>();
-        foreach (var item in list.EnumerateArray())
+        var files = new SourceFile[list.GetArrayLength()];
+        for (var i = 0; i < files.Length; i++)
         {
-            var path = item.ValueKind == JsonValueKind.Array ? item[0] : item;
-            if (path.GetString() is { Length: > 0 } name)
-            {
-                paths.Add(name);
-            }
+            var item = list[i];
+            var written = DateTime.UnixEpoch.AddTicks(item[1].GetInt64() / TimeSpan.NanosecondsPerTick);
+            files[i] = new SourceFile(item[0].GetString() ?? "", written, item[2].GetInt64());
         }
 
-        return [.. paths];
+        return files;
     }
 }

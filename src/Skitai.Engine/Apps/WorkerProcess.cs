@@ -39,9 +39,10 @@ internal sealed class WorkerProcess : IAsyncDisposable
             var child = ChildProcess.Start(new ChildStart
             {
                 File = settings.Python,
-                Arguments = [settings.Python, "-m", "skitai.worker", pool.Label],
+                Arguments = [settings.Python, settings.WorkerFile, pool.Label],
                 Environment = settings.WorkerEnvironment(),
                 WorkingDirectory = settings.Target.Directory,
+                EndsGroup = true,
                 Descriptors = [(nothing, 0), (outputTheirs, 1), (errorsTheirs, 2), (theirs, 3), (dumpsTheirs, 4)],
             });
             return new WorkerProcess(child, ours, new WorkerOutput(pool, child.Pid, output, errors, dumps));

@@ -135,7 +135,7 @@ internal sealed class WorkerSeat(AppPool pool)
         }
         else
         {
-            yield return new AppWorkerStatus(starting?.Pid ?? 0, starting is not null ? "starting" : HasFailed ? "failed" : "waiting")
+            yield return new AppWorkerStatus(starting?.Pid, starting is not null ? "starting" : HasFailed ? "failed" : "waiting")
             {
                 StartedAt = starting?.StartedAt,
                 Restarts = restarts,
@@ -217,20 +217,67 @@ internal sealed class WorkerSeat(AppPool pool)
             return;
         }
 
-        AppLog.Replacing(pool.Log, pool.Label, worker.Pid, _replaceReason);
-        var (fresh, start) = await StartOneAsync();
-        if (fresh is null)
+        // One seat of the pool at a time has two workers, so that the memory does not double.
+        if (!await TakeTurnAsync(worker))
         {
-            LastError = start.Error;
-            pool.OnStartFailed(start);
-            AppLog.Kept(pool.Log, pool.Label, start.Error ?? "");
-            EndReplacement(start.Error);
-            return;
+            return; // it has died meanwhile: the next one here is fresh anyway
         }
 
-        Install(fresh);
-        Retire(worker);
-        EndReplacement(null);
+        var retirement = Task.CompletedTask;
+        try
+        {
+            AppLog.Replacing(pool.Log, pool.Label, worker.Pid, _replaceReason);
+            var (fresh, start) = await StartOneAsync();
+            if (fresh is null)
+            {
+                LastError = start.Error;
+                pool.OnStartFailed(start);
+                AppLog.Kept(pool.Log, pool.Label, start.Error ?? "");
+                EndReplacement(start.Error);
+                return;
+            }
+
+            Install(fresh);
+            retirement = RetireAsync(worker);
+            EndReplacement(null);
+        }
+        finally
+        {
+            _ = EndTurnAsync(retirement);
+        }
+    }
+
+    /// <summary>Waits until no other seat replaces its worker.</summary>
+    /// <returns>False: the worker here has died before.</returns>
+    private async Task<bool> TakeTurnAsync(Worker worker)
+    {
+        using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(pool.Stopping);
+        var turn = pool.ReplacementTurn.WaitAsync(giveUp.Token);
+        await Task.WhenAny(worker.Exited, turn);
+        if (turn.IsCompletedSuccessfully && !worker.Exited.IsCompleted)
+        {
+            return true;
+        }
+
+        await giveUp.CancelAsync();
+        try
+        {
+            await turn;
+            pool.ReplacementTurn.Release();
+        }
+        catch (OperationCanceledException)
+        {
+            pool.Stopping.ThrowIfCancellationRequested();
+        }
+
+        return false;
+    }
+
+    /// <summary>The next seat may begin when the old worker is gone, or has long answers in hand.</summary>
+    private async Task EndTurnAsync(Task retirement)
+    {
+        await Task.WhenAny(retirement, Task.Delay(pool.Settings.Tune.ResponseTimeout, pool.Time));
+        pool.ReplacementTurn.Release();
     }
 
     private async Task BuryAsync(Worker worker)
@@ -327,7 +374,7 @@ internal sealed class WorkerSeat(AppPool pool)
         _firstStart.TrySetResult();
     }
 
-    private void Retire(Worker worker)
+    private Task RetireAsync(Worker worker)
     {
         pool.Leave(worker);
         async Task EndAsync()
@@ -346,7 +393,9 @@ internal sealed class WorkerSeat(AppPool pool)
         {
             _retiring.Add(worker);
             _retirements.RemoveAll(task => task.IsCompleted);
-            _retirements.Add(Task.Run(EndAsync));
+            var retirement = Task.Run(EndAsync);
+            _retirements.Add(retirement);
+            return retirement;
         }
     }
 

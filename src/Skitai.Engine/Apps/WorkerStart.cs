@@ -6,4 +6,4 @@ namespace Skitai.Engine.Apps;
 /// <param name="Traceback">Python's own report of it; null = none.</param>
 /// <param name="Files">What to watch before another try.</param>
 /// <param name="ImportFailed">The app could not be imported, as opposed to a process that died.</param>
-internal sealed record WorkerStart(bool IsReady, string? Error, string? Traceback, IReadOnlyList<string> Files, bool ImportFailed);
+internal sealed record WorkerStart(bool IsReady, string? Error, string? Traceback, IReadOnlyList<SourceFile> Files, bool ImportFailed);

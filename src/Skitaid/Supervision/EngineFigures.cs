@@ -11,8 +11,8 @@ internal static class EngineFigures
         Math.Round(status.RequestsPerSecond, 1),
         (int)status.InFlight,
         status.Connections,
-        [.. status.Mounts.SelectMany(mount => mount.Workers.Where(worker => worker.Pid > 0).Select(
-            worker => new WorkerFigures(NameOf(mount), worker.Pid, worker.Requests, worker.InHand)))],
+        [.. status.Mounts.SelectMany(mount => mount.Workers.Where(worker => worker.Pid is not null).Select(
+            worker => new WorkerFigures(NameOf(mount), worker.Pid!.Value, worker.Requests, worker.InHand)))],
         FailedMounts(status));
 
     /// <summary>The mounts that cannot serve.</summary>

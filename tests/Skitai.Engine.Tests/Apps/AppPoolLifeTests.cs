@@ -56,7 +56,7 @@ public sealed class AppPoolLifeTests
         }).ToArray();
         foreach (var pid in pids)
         {
-            Assert.Equal(0, Descriptor.Kill(pid, 9));
+            Assert.Equal(0, Descriptor.Kill(pid!.Value, 9));
         }
 
         await Task.WhenAll(clients);
@@ -114,7 +114,6 @@ public sealed class AppPoolLifeTests
         directory.Write("site2.py", Class.Replace("%s", "one", StringComparison.Ordinal));
         await using var server = await AppServer.StartAsync("site2", directory.Path);
         Assert.Equal("one", await server.GetAsync("/"));
-        await Task.Delay(1500, Cancellation); // the engine has to have seen the file as it was
         directory.Write("site2.py", Class.Replace("%s", "three", StringComparison.Ordinal));
         var deadline = DateTime.UtcNow + AppServer.Patience;
         while (await server.GetAsync("/") != "three")
@@ -213,5 +212,114 @@ public sealed class AppPoolLifeTests
         Assert.DoesNotContain(pids, pid => Directory.Exists($"/proc/{pid}"));
         Assert.Equal(HttpStatusCode.ServiceUnavailable, (await stuck).StatusCode);
         await server.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_worker_that_has_grown_past_max_worker_memory_is_replaced()
+    {
+        await using var server = await AppServer.StartAsync(tune: new TuneSettings { MaxWorkerMemory = 100 * 1024 * 1024 });
+        var pid = server.Pool.Status().Workers[0].Pid;
+        await server.GetAsync("/grow?120");
+        await AppServer.UntilAsync(() => server.Pool.Status().Workers is [{ State: "ready" } only] && only.Pid != pid, "replaced");
+        Assert.Contains("max_worker_memory is 100 MiB", server.Log.ToString(), StringComparison.Ordinal);
+        Assert.InRange(server.Pool.Status().Workers[0].ResidentBytes, 1, 100 * 1024 * 1024);
+    }
+
+    [Fact]
+    public async Task A_reload_runs_two_workers_in_one_place_at_a_time_only()
+    {
+        using var directory = new TemporaryDirectory();
+        directory.Write("counted.py", Working.Replace("%s", "x", StringComparison.Ordinal));
+        await using var server = await AppServer.StartAsync("counted", directory.Path, processes: 3);
+        var first = server.Pool.Status().Workers.Select(worker => worker.Pid).ToArray();
+        var most = 0;
+        var reload = Task.WhenAll(server.Pool.ReloadAsync(Cancellation), server.Pool.ReloadAsync(Cancellation));
+        while (!reload.IsCompleted)
+        {
+            most = Math.Max(most, LiveWorkers());
+            await Task.Delay(5, Cancellation);
+        }
+
+        await AppServer.UntilAsync(() => server.Pool.Status().Workers.Count == 3 && LiveWorkers() == 3, "the old ones are gone");
+        Assert.DoesNotContain(server.Pool.Status().Workers, worker => first.Contains(worker.Pid));
+        Assert.Equal(4, most);
+
+        int LiveWorkers() => Children.CountIn(directory.Path);
+    }
+
+    [Theory]
+    [InlineData("killed")]
+    [InlineData("reloaded")]
+    public async Task What_an_app_has_started_ends_with_its_worker(string how)
+    {
+        await using var server = await AppServer.StartAsync();
+        var child = await server.GetAsync("/child");
+        Assert.True(Directory.Exists("/proc/" + child));
+        var pid = server.Pool.Status().Workers[0].Pid!.Value;
+        if (how == "killed")
+        {
+            Assert.Equal(0, Descriptor.Kill(pid, 9));
+        }
+        else
+        {
+            Assert.Null(await server.Pool.ReloadAsync(Cancellation));
+        }
+
+        // Nobody may be there to reap it: dead is enough.
+        await AppServer.UntilAsync(() => !Children.IsAlive(int.Parse(child, System.Globalization.CultureInfo.InvariantCulture)), "the child is gone");
+    }
+
+    [Fact]
+    public async Task A_place_without_a_worker_shows_no_process()
+    {
+        await using var server = await AppServer.StartAsync(python: "/no/such/python3");
+        var only = Assert.Single(server.Pool.Status().Workers);
+        Assert.Null(only.Pid);
+        Assert.Contains(only.State, new[] { "failed", "waiting", "starting" });
+        Assert.Contains("cannot start", only.LastError, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task With_threads_0_an_app_runs_one_request_at_a_time_and_is_told_so()
+    {
+        await using var server = await AppServer.StartAsync(threads: 0);
+        var answers = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => server.GetAsync("/alone")));
+        Assert.All(answers, answer => Assert.Equal("1 False", answer));
+    }
+
+    [Fact]
+    public async Task When_a_thousand_requests_wait_the_next_is_refused_at_once()
+    {
+        await using var server = await AppServer.StartAsync(threads: 1, tune: new TuneSettings { ResponseTimeout = TimeSpan.FromMinutes(1) });
+        using var leave = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        var slow = server.Client.GetStringAsync("/sleep?60", leave.Token);
+        await AppServer.UntilAsync(() => server.Pool.Status().Workers[0].InHand == 1, "in hand");
+        var waiting = Enumerable.Range(0, 1000).Select(_ => server.Client.GetStringAsync("/a", leave.Token)).ToArray();
+        await AppServer.UntilAsync(() => server.Pool.Status().Waiting == 1000, "the queue is full");
+        using (var answer = await server.Client.GetAsync("/a", Cancellation))
+        {
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+            Assert.NotNull(answer.Headers.RetryAfter);
+        }
+
+        Assert.Equal(1, server.Pool.Status().Refused);
+
+        // Whose client leaves is taken out of the queue.
+        await leave.CancelAsync();
+        await AppServer.UntilAsync(() => server.Pool.Status().Waiting == 0, "all have left");
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => slow);
+        Assert.DoesNotContain(waiting, task => task.IsCompletedSuccessfully);
+    }
+
+    [Fact]
+    public async Task Mounts_that_share_a_pool_share_its_workers_and_its_end()
+    {
+        var server = await AppServer.StartSharedAsync("/one", "/two");
+        Assert.Equal("GET /one /a", await server.GetAsync("/one/a"));
+        Assert.Equal("GET /two /a", await server.GetAsync("/two/a"));
+        var only = Assert.Single(server.Pool.Status().Workers);
+        Assert.Equal(2, only.Requests);
+        await server.DisposeAsync();
+        Assert.False(Directory.Exists($"/proc/{only.Pid}"));
     }
 }

@@ -20,7 +20,7 @@ internal sealed class AppServer : IAsyncDisposable
         Log = log;
         Output = output;
         Port = port;
-        Client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, MaxConnectionsPerServer = 64 })
+        Client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, MaxConnectionsPerServer = 2000 })
         {
             BaseAddress = new Uri($"http://127.0.0.1:{port}"),
             Timeout = Patience,
@@ -57,13 +57,17 @@ internal sealed class AppServer : IAsyncDisposable
         string python = "/usr/bin/python3") =>
         StartAsync(module, directory ?? Path.Combine(AppContext.BaseDirectory, "Apps", "TestApps"), [mount], processes, threads, tune ?? new TuneSettings(), python);
 
+    /// <summary>Serves one app, one pool of workers, at several paths.</summary>
+    public static Task<AppServer> StartSharedAsync(params string[] mounts) =>
+        StartAsync("many", Path.Combine(AppContext.BaseDirectory, "Apps", "TestApps"), mounts, 1, 2, new TuneSettings(), "/usr/bin/python3");
+
     private static async Task<AppServer> StartAsync(
         string module, string directory, string[] mounts, int processes, int threads, TuneSettings tune, string python)
     {
         var cancellation = TestContext.Current.CancellationToken;
         using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        listener.Listen(128);
+        listener.Listen(1024);
         var port = ((IPEndPoint)listener.LocalEndPoint!).Port;
         var server = new ServerSettings { Port = port, Processes = processes, Threads = threads };
         var log = new LineLog();

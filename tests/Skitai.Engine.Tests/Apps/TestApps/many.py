@@ -3,19 +3,26 @@
 import hashlib
 import os
 import signal
+import subprocess
 import sys
 import time
 
 closed = []
+kept = []
+running = []
 
 
 class Endless:
+    def __init__(self, size=1000, pause=0.01):
+        self.size = size
+        self.pause = pause
+
     def __iter__(self):
         return self
 
     def __next__(self):
-        time.sleep(0.01)
-        return b"x" * 1000
+        time.sleep(self.pause)
+        return b"x" * self.size
 
     def close(self):
         closed.append(1)
@@ -44,6 +51,22 @@ def app(environ, start_response):
     if path == "/endless":
         start_response("200 OK", plain)
         return Endless()
+    if path == "/flood":
+        start_response("200 OK", plain)
+        return Endless(100000, 0)
+    if path == "/grow":
+        kept.append(b"x" * (int(environ["QUERY_STRING"]) << 20))
+    if path == "/alone":
+        running.append(1)
+        time.sleep(0.05)
+        count = len(running)
+        running.pop()
+        start_response("200 OK", plain)
+        return [("%d %s" % (count, environ["wsgi.multithread"])).encode()]
+    if path == "/child":
+        child = subprocess.Popen(["sleep", "600"])
+        start_response("200 OK", plain)
+        return [str(child.pid).encode()]
     if path == "/closed":
         start_response("200 OK", plain)
         return [str(len(closed)).encode()]
