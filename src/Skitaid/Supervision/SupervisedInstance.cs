@@ -30,6 +30,7 @@ internal sealed class SupervisedInstance
     private readonly Lock _state = new();
     private readonly List<InstanceChild> _draining = [];
     private CancellationTokenSource _waiting = new();
+    private CancellationTokenSource _bringingUp = new();
     private InstanceSettings _settings;
     private ListeningSocket? _listener;
     private InstanceChild? _current;
@@ -102,7 +103,9 @@ internal sealed class SupervisedInstance
             await _ending.CancelAsync();
         }
 
+        // Neither a pause nor a slow start is waited for; a start that comes after us is none of ours.
         await _waiting.CancelAsync();
+        await Interlocked.Exchange(ref _bringingUp, new CancellationTokenSource()).CancelAsync();
         await _turn.WaitAsync(CancellationToken.None);
         List<InstanceChild> children;
         try
@@ -330,6 +333,8 @@ internal sealed class SupervisedInstance
     private async Task<(InstanceChild? Child, string? Why)> BringUpAsync(
         InstanceSettings settings, ListeningSocket listener, string cause, CancellationToken cancellation)
     {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, Volatile.Read(ref _bringingUp).Token);
+        cancellation = either.Token;
         cancellation.ThrowIfCancellationRequested();
         InstanceChild child;
         try

@@ -50,7 +50,7 @@ internal sealed class Supervisor : IControlTarget
             case ControlRequest.Status:
                 return await GetStatusAsync(request.Name, cancellation);
             case ControlRequest.Restart:
-                return await _instances.RestartAsync(request.Name, request.Force, _stopping.Token);
+                return WithNoteOnProgram(await _instances.RestartAsync(request.Name, request.Force, _stopping.Token), request.Program);
             case ControlRequest.Rotate:
                 return await RotateAsync(request.Name, "by command", cancellation);
             case ControlRequest.Shutdown when request.Name is { } name:
@@ -268,7 +268,7 @@ internal sealed class Supervisor : IControlTarget
     {
         if (name is null)
         {
-            _log.Reopen();
+            _log.Rotate();
             _log.Rotated(cause);
         }
 
@@ -293,6 +293,11 @@ internal sealed class Supervisor : IControlTarget
             Places.Var,
             instances));
     }
+
+    /// <summary>Instances are started from the supervisor's own program: somebody who has built a new one must hear that.</summary>
+    private static ControlReply WithNoteOnProgram(ControlReply reply, string? asking) => asking is null || asking == OwnProgram.Path
+        ? reply
+        : reply with { Lines = [.. reply.Lines, $"note: the daemon goes on with {OwnProgram.Path}; the program you called is another: 'stop' and a start take it up"] };
 
     private string RunningAlready()
     {

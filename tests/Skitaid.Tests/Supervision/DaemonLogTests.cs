@@ -18,7 +18,7 @@ public sealed class DaemonLogTests : IDisposable
         }
 
         var text = File.ReadAllText(_path);
-        Assert.Equal("2016.03.03 03:37:41 [warn] forged\\n2016.03.03 03:37:41 [info] \\x1b[31mline\\r\\x00\n", text);
+        Assert.Equal("2016.03.03 03:37:41 [warning] forged\\n2016.03.03 03:37:41 [info] \\x1b[31mline\\r\\x00\n", text);
         Assert.Equal(text, console.ToString());
     }
 
