@@ -21,6 +21,7 @@ internal sealed class Supervisor : IControlTarget
     private readonly CancellationTokenSource _hurry = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly long _startedAt;
+    private readonly ServiceNotice _notice = ServiceNotice.Take();
     private DaemonLog _log = null!;
     private InstanceSet _instances = null!;
     private (string Cause, TimeSpan Limit) _stop;
@@ -144,6 +145,7 @@ internal sealed class Supervisor : IControlTarget
         }
 
         log.Stopping(_stop.Cause);
+        _notice.Stopping();
         await _instances.StopAllAsync(_stop.Limit, _stop.Cause, _hurry.Token);
         _ended.TrySetResult();
         _signals.Writer.TryComplete();
@@ -182,6 +184,7 @@ internal sealed class Supervisor : IControlTarget
         }
 
         log.Ready(all.Length - failed.Count, all.Length);
+        _notice.Ready(Summary());
         _options.OnReady?.Invoke(this, failed.Count);
         return false;
     }
@@ -231,7 +234,16 @@ internal sealed class Supervisor : IControlTarget
         async Task RestartAllAsync()
         {
             // Each step is in the log.
-            _ = await _instances.RestartAsync(null, force: false, _stopping.Token);
+            _notice.Reloading();
+            try
+            {
+                _ = await _instances.RestartAsync(null, force: false, _stopping.Token);
+                _notice.Ready(Summary());
+            }
+            catch (OperationCanceledException)
+            {
+                // Stopping.
+            }
         }
     }
 
@@ -291,6 +303,7 @@ internal sealed class Supervisor : IControlTarget
             Places.Etc,
             Places.Log,
             Places.Var,
+            _log.Lost,
             instances));
     }
 
@@ -298,6 +311,8 @@ internal sealed class Supervisor : IControlTarget
     private static ControlReply WithNoteOnProgram(ControlReply reply, string? asking) => asking is null || asking == OwnProgram.Path
         ? reply
         : reply with { Lines = [.. reply.Lines, $"note: the daemon goes on with {OwnProgram.Path}; the program you called is another: 'stop' and a start take it up"] };
+
+    private string Summary() => $"{_instances.All.Count(instance => instance.IsRunning)} of {_instances.All.Count()} instances run";
 
     private string RunningAlready()
     {
