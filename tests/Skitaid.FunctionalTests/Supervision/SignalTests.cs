@@ -44,7 +44,7 @@ public sealed class SignalTests
 
         await daemon.WaitUntilNothingIsLeftAsync();
         Assert.Contains("skitaid has stopped", daemon.DaemonLog, StringComparison.Ordinal);
-        Assert.Contains("did not end in time and is killed", daemon.DaemonLog, StringComparison.Ordinal);
+        Assert.Contains("is killed: it was to end at once", daemon.DaemonLog, StringComparison.Ordinal);
     }
 
     [Fact]
