@@ -28,6 +28,30 @@ public sealed class ConfTree(string etcPath, Machine? machine = null)
     public ConfResult<DaemonSettings> ReadDaemon() =>
         new DaemonConf(_machine).Read(ConfFile.Read(DaemonConfPath, missing: null), EtcPath);
 
+    /// <summary>What can be used of a broken <c>skitaid.conf</c>: it is read as if the lines with errors were empty.</summary>
+    public DaemonSettings ReadDaemonLeniently()
+    {
+        var result = ReadDaemon();
+        var lines = ConfFile.Read(DaemonConfPath, missing: null).Text.Split('\n');
+        while (result.Settings is null)
+        {
+            var broken = result.Errors.Select(error => error.Line - 1).Where(line => line >= 0 && line < lines.Length && lines[line].Length > 0).ToArray();
+            if (broken.Length == 0)
+            {
+                lines = []; // it is about the file as a whole
+            }
+
+            foreach (var line in broken)
+            {
+                lines[line] = "";
+            }
+
+            result = new DaemonConf(_machine).Read(ConfFile.FromText(string.Join('\n', lines), DaemonConfPath), EtcPath);
+        }
+
+        return result.Settings;
+    }
+
     /// <summary>The names of the enabled instances (files ending in <c>.conf</c>, hidden ones left out), sorted.</summary>
     public IReadOnlyList<string> InstanceNames() => InstanceNames(out _);
 

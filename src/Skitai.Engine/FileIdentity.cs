@@ -7,7 +7,7 @@ namespace Skitai.Engine;
 /// <param name="Inode">The inode.</param>
 /// <param name="ModifiedAt">Last change of its bytes, nanoseconds since 1970.</param>
 /// <param name="Size">Its size in bytes.</param>
-internal readonly partial record struct FileIdentity(ulong Device, ulong Inode, long ModifiedAt, long Size)
+public readonly partial record struct FileIdentity(ulong Device, ulong Inode, long ModifiedAt, long Size)
 {
     private const int AtCurrentDirectory = -100;
     private const uint BasicStats = 0x7ff;

@@ -8,7 +8,7 @@ namespace Skitai.Engine.Logging;
 /// A file that only grows. Opened with O_APPEND, which .NET's own append mode does not use: while an instance is
 /// replaced, two processes write to the same log and neither may overwrite the other's lines.
 /// </summary>
-internal sealed partial class AppendFile : IDisposable
+public sealed partial class AppendFile : IDisposable
 {
     private const int F_GETFL = 3, F_SETFL = 4, O_APPEND = 0x400, EINTR = 4;
 

@@ -4,7 +4,7 @@ namespace Skitai.Engine.Logging;
 /// <param name="MaxSize">Bytes at which a log is rotated.</param>
 /// <param name="Kept">Old logs kept, <c>.1</c> being the youngest.</param>
 /// <param name="Time">The clock, for its zone.</param>
-internal sealed record LogRotation(long MaxSize, int Kept, TimeProvider Time)
+public sealed record LogRotation(long MaxSize, int Kept, TimeProvider Time)
 {
     /// <summary>100 MB or a day, seven old ones.</summary>
     public static LogRotation Default(TimeProvider time) => new(100L * 1024 * 1024, 7, time);

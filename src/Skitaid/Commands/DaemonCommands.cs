@@ -30,7 +30,7 @@ internal static class DaemonCommands
         try
         {
             reply = await ControlClient.AskAsync(
-                places.ControlSocket, new ControlRequest(line.Command, name, line.Has(OptionNames.Force)), limit.Token);
+                places.ControlSocket, new ControlRequest(line.Command, name, line.Has(OptionNames.Force), OwnProgram.Path), limit.Token);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {

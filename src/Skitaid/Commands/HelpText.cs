@@ -38,7 +38,9 @@ internal static class HelpText
               --threads N --processes N        app threads per worker, worker processes [4, 1]
               --mount PATH=TARGET              serve this as well; may be repeated
               --python PROGRAM                 the interpreter, a venv's bin/python for instance
-              --certfile FILE --keyfile FILE --passphrase TEXT      speak https
+              --certfile FILE --keyfile FILE   speak https. The passphrase of an encrypted key is taken from the
+                                               environment variable SKITAID_PASSPHRASE; --passphrase TEXT works, too,
+                                               but other users can see it in the list of processes
               --static-max-age SECONDS         how long browsers may keep static files [300]
           skitaid demo             serve the examples of the source tree
 

@@ -35,6 +35,7 @@ internal static class InitCommand
               2. enable it:            ln -s ../servers-available/example.conf {Path.Combine(etc, "servers-enabled")}/
               3. check it:             skitaid{option} test
               4. start:                skitaid{option}
+              5. start at boot:        see {Path.Combine(etc, "skitaid.service")} (systemd)
             """);
         return ExitCodes.Done;
     }

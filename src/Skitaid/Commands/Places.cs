@@ -13,12 +13,13 @@ internal static class Places
         return Path.GetFullPath(string.IsNullOrEmpty(said) ? "/etc/skitaid" : said);
     }
 
-    /// <summary>All three places, read from skitaid.conf.</summary>
-    /// <exception cref="UsageException">skitaid.conf is broken.</exception>
+    /// <summary>
+    /// All three places, read from skitaid.conf. A broken one is used as far as it goes: a daemon that runs must stay
+    /// within reach, to be stopped for example.
+    /// </summary>
     public static DaemonPlaces Find(CommandLine line) => Find(line, Etc(line));
 
-    /// <summary>All three places of a given tree.</summary>
-    /// <exception cref="UsageException">skitaid.conf is broken.</exception>
+    /// <summary>All three places of a given tree; else as <see cref="Find(CommandLine)"/>.</summary>
     public static DaemonPlaces Find(CommandLine line, string etc)
     {
         var (log, var) = (Absolute(line[OptionNames.LogPath]), Absolute(line[OptionNames.VarPath]));
@@ -27,10 +28,20 @@ internal static class Places
             return new DaemonPlaces(etc, log, var);
         }
 
-        var (settings, errors) = new ConfTree(etc).ReadDaemon();
-        return settings is null
-            ? throw new UsageException(string.Join('\n', errors))
-            : new DaemonPlaces(etc, log ?? settings.LogPath, var ?? settings.VarPath);
+        var tree = new ConfTree(etc);
+        var (settings, errors) = tree.ReadDaemon();
+        if (settings is null)
+        {
+            settings = tree.ReadDaemonLeniently();
+            foreach (var error in errors)
+            {
+                Console.Error.WriteLine($"skitaid: {error}");
+            }
+
+            Console.Error.WriteLine($"skitaid: that conf is broken; taking log_path = {log ?? settings.LogPath}, var_path = {var ?? settings.VarPath}");
+        }
+
+        return new DaemonPlaces(etc, log ?? settings.LogPath, var ?? settings.VarPath);
     }
 
     /// <summary>A path as typed, made absolute; null stays null.</summary>

@@ -10,12 +10,15 @@ namespace Skitaid.Commands;
 /// </summary>
 internal static class RunCommand
 {
+    /// <summary>Where a passphrase comes from that nobody is to see in the list of processes.</summary>
+    private const string PassphraseVariable = "SKITAID_PASSPHRASE";
+
     /// <summary>Runs until Ctrl-C; then nothing is left of it.</summary>
     public static async Task<int> RunAsync(CommandLine line, CancellationToken cancellation)
     {
         var name = line[OptionNames.Name] ?? "run";
-        var conf = ConfOf(line);
-        var root = Directory.CreateTempSubdirectory("skitaid-run-").FullName;
+        var conf = ConfOf(line, TakePassphrase(line));
+        var root = Directory.CreateTempSubdirectory("skitaid-run-").FullName; // mode 0700
         try
         {
             var enabled = Directory.CreateDirectory(Path.Combine(root, "servers-enabled")).FullName;
@@ -44,9 +47,19 @@ internal static class RunCommand
         }
     }
 
+    /// <summary>The key's passphrase; the environment forgets it, so that no app gets to see it.</summary>
+    private static string? TakePassphrase(CommandLine line)
+    {
+        var passphrase = line[OptionNames.Passphrase] ?? Environment.GetEnvironmentVariable(PassphraseVariable);
+        Environment.SetEnvironmentVariable(PassphraseVariable, null);
+        return passphrase?.AsSpan().ContainsAny('\n', '\r', '\0') == true
+            ? throw new UsageException("a passphrase with a line break cannot be used")
+            : string.IsNullOrEmpty(passphrase) ? null : passphrase;
+    }
+
     private static IEnumerable<string> Targets(CommandLine line) => line.Arguments.Concat(line.All(OptionNames.Mount));
 
-    private static string ConfOf(CommandLine line)
+    private static string ConfOf(CommandLine line, string? passphrase)
     {
         if (!Targets(line).Any())
         {
@@ -64,7 +77,10 @@ internal static class RunCommand
             text.Append("[ssl]\nenable_ssl = yes\n");
             Set("certfile", OptionNames.CertFile, isPath: true);
             Set("keyfile", OptionNames.KeyFile, isPath: true);
-            Set("passphrase", OptionNames.Passphrase);
+            if (passphrase is not null)
+            {
+                text.Append("passphrase = ").Append(passphrase.Replace("${", "$${", StringComparison.Ordinal)).Append('\n');
+            }
         }
 
         if (line.Has(OptionNames.StaticMaxAge))

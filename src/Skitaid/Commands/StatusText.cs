@@ -26,6 +26,11 @@ internal static class StatusText
         var total = status.Memory + status.Instances.Sum(instance => instance.Memory ?? 0);
         text.Append(CultureInfo.InvariantCulture, $"skitaid {status.Version}: pid {status.Pid}, up {Duration(status.Uptime)}, memory {Bytes(total)} (supervisor {Bytes(status.Memory)})\n");
         text.Append(CultureInfo.InvariantCulture, $"conf {status.Etc}, logs {status.Log}\n");
+        if (status.LogLinesLost > 0)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"{status.LogLinesLost} lines of skitaid.log are lost: the disk did not take them\n");
+        }
+
         if (status.Instances.Count == 0)
         {
             return text.Append(CultureInfo.InvariantCulture, $"\nno instances: there is no conf in {Path.Combine(status.Etc, "servers-enabled")}").ToString();
@@ -39,7 +44,7 @@ internal static class StatusText
             Append(text, rows[i], widths, i == 0 ? Bold : "", colours);
             if (i > 0)
             {
-                AppendDetails(text, status.Instances[i - 1], colours);
+                StatusDetails.Append(text, status.Instances[i - 1], colours);
             }
         }
 
@@ -56,7 +61,7 @@ internal static class StatusText
         instance.Figures?.RequestsPerSecond.ToString("0.0", CultureInfo.InvariantCulture) ?? "-",
         Or(instance.Figures?.Requests),
         Or(instance.Figures?.Connections),
-        Or(instance.Figures?.Workers.DistinctBy(worker => worker.Pid).Count()),
+        Or(instance.Figures?.Workers.Where(worker => worker.Pid > 0).DistinctBy(worker => worker.Pid).Count()),
         instance.Memory is { } memory ? Bytes(memory) : "-",
         Or(instance.Restarts),
     ];
@@ -74,28 +79,6 @@ internal static class StatusText
         text.Append('\n');
     }
 
-    private static void AppendDetails(StringBuilder text, InstanceStatus instance, bool colours)
-    {
-        foreach (var mount in instance.Figures?.Workers.GroupBy(worker => worker.Mount) ?? [])
-        {
-            var workers = mount.Select(worker => worker.InHand > 0 ? $"{worker.Pid} ({worker.InHand} in hand)" : Or(worker.Pid));
-            text.Append(CultureInfo.InvariantCulture, $"  {mount.Key}: workers {string.Join(", ", workers)}\n");
-        }
-
-        foreach (var failure in instance.Figures?.FailedMounts ?? [])
-        {
-            Line($"  {failure.Mount} cannot serve: {failure.Error}");
-        }
-
-        if (instance.LastError is { } error)
-        {
-            var when = instance.LastErrorAt is { } at ? at.ToLocalTime().ToString("yyyy'.'MM'.'dd HH':'mm':'ss", CultureInfo.InvariantCulture) + " " : "";
-            Line($"  last error: {when}{error}");
-        }
-
-        void Line(string line) => text.Append(colours ? Red + line + Plain : line).Append('\n');
-    }
-
     private static string StateColour(string state) => state switch
     {
         InstanceCondition.Running => Green,
@@ -105,7 +88,7 @@ internal static class StatusText
 
     private static string Or(long? number) => number?.ToString(CultureInfo.InvariantCulture) ?? "-";
 
-    private static string Duration(double seconds)
+    internal static string Duration(double seconds)
     {
         var span = TimeSpan.FromSeconds(seconds);
         return span.TotalDays >= 1 ? $"{span.Days}d {span.Hours}h"
@@ -114,5 +97,5 @@ internal static class StatusText
             : $"{span.Seconds}s";
     }
 
-    private static string Bytes(long bytes) => (bytes / 1048576.0).ToString(bytes < 100 * 1048576 ? "0.0" : "0", CultureInfo.InvariantCulture) + " MB";
+    internal static string Bytes(long bytes) => (bytes / 1048576.0).ToString(bytes < 100 * 1048576 ? "0.0" : "0", CultureInfo.InvariantCulture) + " MB";
 }

@@ -8,6 +8,7 @@ namespace Skitaid.Control;
 /// <param name="Etc">The config tree.</param>
 /// <param name="Log">Where logs go.</param>
 /// <param name="Var">Where state is kept.</param>
+/// <param name="LogLinesLost">Lines of skitaid.log that the disk has not taken.</param>
 /// <param name="Instances">One for each conf, sorted by name.</param>
 internal sealed record DaemonStatus(
-    string Version, int Pid, double Uptime, long Memory, string Etc, string Log, string Var, IReadOnlyList<InstanceStatus> Instances);
+    string Version, int Pid, double Uptime, long Memory, string Etc, string Log, string Var, long LogLinesLost, IReadOnlyList<InstanceStatus> Instances);

@@ -5,12 +5,18 @@ namespace Skitaid.Control;
 /// <param name="RequestsPerSecond">Over the last ten to twenty seconds.</param>
 /// <param name="InHand">Requests being answered at this moment.</param>
 /// <param name="Connections">Client connections open.</param>
-/// <param name="Workers">Its app workers.</param>
+/// <param name="LogLinesLost">Lines of its logs that the disk has not taken.</param>
+/// <param name="Mounts">Its mounts, host by host in file order.</param>
+/// <param name="Workers">Its places for app workers; one that serves several mounts is named for each.</param>
 /// <param name="FailedMounts">The mounts that answer 503.</param>
+/// <param name="Certificates">What it serves https with.</param>
 internal sealed record InstanceFigures(
     long Requests,
     double RequestsPerSecond,
     int InHand,
     int Connections,
+    long LogLinesLost,
+    IReadOnlyList<MountFigures> Mounts,
     IReadOnlyList<WorkerFigures> Workers,
-    IReadOnlyList<MountFailure> FailedMounts);
+    IReadOnlyList<MountFailure> FailedMounts,
+    IReadOnlyList<CertificateFigures> Certificates);

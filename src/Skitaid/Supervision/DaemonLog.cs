@@ -1,12 +1,14 @@
 using System.Globalization;
 using System.Text;
 using Microsoft.Extensions.Logging;
+using Skitai.Engine;
+using Skitai.Engine.Logging;
 
 namespace Skitaid.Supervision;
 
 /// <summary>
 /// skitaid.log: one line per event, <c>2016.03.03 03:37:41 [info] ...</c>, on the console as well when in the foreground.
-/// Written through at once: the supervisor says little, and its last words matter most.
+/// Written through at once: the supervisor says little, and its last words matter most. Rotated as the instances' logs are.
 /// </summary>
 internal sealed class DaemonLog : ILogger, IDisposable
 {
@@ -15,28 +17,36 @@ internal sealed class DaemonLog : ILogger, IDisposable
     private readonly TextWriter? _console;
     private readonly bool _colours;
     private readonly TimeProvider _time;
-    private FileStream? _file;
+    private readonly LogRotation _rotation;
+    private AppendFile? _file;
+    private FileIdentity? _identity;
+    private DateOnly _day;
+    private long _size;
+    private long _lost;
 
     /// <summary>Opens the log.</summary>
     /// <param name="path">The file, appended to.</param>
     /// <param name="console">Where lines go as well; null = nowhere.</param>
     /// <param name="colours">Whether the console understands colours.</param>
     /// <param name="time">The clock.</param>
+    /// <param name="rotation">When it is rotated; null = as the instances' logs are.</param>
     /// <exception cref="IOException">The file cannot be opened.</exception>
-    public DaemonLog(string path, TextWriter? console, bool colours, TimeProvider time)
+    public DaemonLog(string path, TextWriter? console, bool colours, TimeProvider time, LogRotation? rotation = null)
     {
         (_path, _console, _colours, _time) = (path, console, colours, time);
-        _file = Open(path);
+        _rotation = rotation ?? LogRotation.Default(time);
+        Open();
     }
 
-    /// <summary>Opens the file anew: somebody has moved it away.</summary>
-    public void Reopen()
+    /// <summary>Lines that the disk has not taken.</summary>
+    public long Lost => Interlocked.Read(ref _lost);
+
+    /// <summary>Begins a new file; one that somebody has moved away is only followed.</summary>
+    public void Rotate()
     {
         lock (_writing)
         {
-            var old = _file;
-            _file = Open(_path);
-            old?.Dispose();
+            RotateIfDue(asked: true);
         }
     }
 
@@ -51,9 +61,9 @@ internal sealed class DaemonLog : ILogger, IDisposable
 
         var word = logLevel switch
         {
-            LogLevel.Critical => "fatal",
+            LogLevel.Critical => "critical",
             LogLevel.Error => "error",
-            LogLevel.Warning => "warn",
+            LogLevel.Warning => "warning",
             LogLevel.Information => "info",
             _ => "debug",
         };
@@ -61,15 +71,7 @@ internal sealed class DaemonLog : ILogger, IDisposable
         var line = $"{time} [{word}] {OneLine(text)}";
         lock (_writing)
         {
-            try
-            {
-                _file?.Write(Encoding.UTF8.GetBytes(line + "\n"));
-            }
-            catch (IOException)
-            {
-                // A full disk must not stop the supervisor.
-            }
-
+            WriteFile(Encoding.UTF8.GetBytes(line + "\n"));
             WriteConsole(logLevel, line);
         }
     }
@@ -83,9 +85,70 @@ internal sealed class DaemonLog : ILogger, IDisposable
     {
         lock (_writing)
         {
-            _file?.Dispose();
-            _file = null;
+            Close();
         }
+    }
+
+    /// <summary>A disk that is full or gone must not stop the supervisor: the line is lost, and the next one tries anew.</summary>
+    private void WriteFile(byte[] line)
+    {
+        try
+        {
+            RotateIfDue(asked: false);
+            if (_file is null)
+            {
+                Open();
+            }
+
+            _size += _file!.Write(line, out var error);
+            if (error is null)
+            {
+                return;
+            }
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            // Counted below.
+        }
+
+        _lost++;
+        Close();
+    }
+
+    private void RotateIfDue(bool asked)
+    {
+        if (_file is null)
+        {
+            return;
+        }
+
+        var today = DateOnly.FromDateTime(_time.GetLocalNow().DateTime);
+        if (FileIdentity.Of(_path) is not { } there || _identity is not { } ours || !there.IsSameFile(ours))
+        {
+            Close(); // somebody else moved or removed it
+        }
+        else if (_size > 0 && (asked || _size >= _rotation.MaxSize || _day != today))
+        {
+            _day = today; // once a day, even when it does not work
+            if (_rotation.Shift(_path) is null)
+            {
+                Close();
+            }
+        }
+    }
+
+    private void Open()
+    {
+        _file = new AppendFile(_path);
+        _identity = FileIdentity.Of(_path);
+        _size = _identity?.Size ?? 0;
+        _day = _size > 0 ? _rotation.DayOf(_identity!.Value.ModifiedAt) : DateOnly.FromDateTime(_time.GetLocalNow().DateTime);
+    }
+
+    private void Close()
+    {
+        _file?.Dispose();
+        _file = null;
     }
 
     private void WriteConsole(LogLevel level, string line)
@@ -106,9 +169,6 @@ internal sealed class DaemonLog : ILogger, IDisposable
             // The terminal is gone; the file has the line.
         }
     }
-
-    private static FileStream Open(string path) =>
-        new(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
 
     private static string OneLine(string text)
     {

@@ -1,3 +1,4 @@
+using Skitai.Engine.Apps;
 using Skitaid.Control;
 
 namespace Skitaid.Supervision;
@@ -6,18 +7,36 @@ namespace Skitaid.Supervision;
 internal static class EngineFigures
 {
     /// <summary>The figures.</summary>
-    public static InstanceFigures From(Skitai.Engine.InstanceStatus status) => new(
+    /// <param name="status">What the engine says.</param>
+    /// <param name="now">The time.</param>
+    public static InstanceFigures From(Skitai.Engine.InstanceStatus status, DateTimeOffset now) => new(
         status.Requests,
         Math.Round(status.RequestsPerSecond, 1),
         (int)status.InFlight,
         status.Connections,
-        [.. status.Mounts.SelectMany(mount => mount.Workers.Where(worker => worker.Pid is not null).Select(
-            worker => new WorkerFigures(NameOf(mount), worker.Pid!.Value, worker.Requests, worker.InHand)))],
-        FailedMounts(status));
+        status.LogLinesLost,
+        [.. status.Mounts.Select(mount => new MountFigures(
+            NameOf(mount), mount.Kind, mount.Target, mount.Problem is null ? "serving" : "failed", mount.Problem, mount.Waiting))],
+        [.. status.Mounts.SelectMany(mount => mount.Workers.Select(worker => From(NameOf(mount), worker, now)))],
+        FailedMounts(status),
+        [.. status.Certificates.Select(certificate => new CertificateFigures(
+            certificate.Host, certificate.Subject, certificate.File, certificate.NotAfter, (int)Math.Floor((certificate.NotAfter - now).TotalDays)))]);
 
     /// <summary>The mounts that cannot serve.</summary>
     public static IReadOnlyList<MountFailure> FailedMounts(Skitai.Engine.InstanceStatus status) =>
         [.. status.Mounts.Where(mount => mount.Problem is not null).Select(mount => new MountFailure(NameOf(mount), mount.Problem!))];
+
+    private static WorkerFigures From(string mount, AppWorkerStatus worker, DateTimeOffset now) => new(
+        mount,
+        worker.Pid ?? 0,
+        worker.State,
+        worker.Requests,
+        worker.InHand,
+        worker.Pid is null || worker.StartedAt is not { } at ? null : Math.Round((now - at).TotalSeconds, 1),
+        worker.ProportionalBytes,
+        worker.Restarts,
+        worker.LastError,
+        [.. worker.SlowRequests.Select(slow => new SlowRequestFigures(slow.Description, Math.Round(slow.Age.TotalSeconds, 1)))]);
 
     private static string NameOf(Skitai.Engine.MountStatus mount) => mount.Host.Length == 0 ? mount.Path : $"{mount.Host} {mount.Path}";
 }

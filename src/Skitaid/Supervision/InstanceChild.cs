@@ -174,7 +174,7 @@ internal sealed class InstanceChild
         }
         catch (OperationCanceledException)
         {
-            _log.InstanceKilled(_name, Pid);
+            _log.InstanceKilled(_name, Pid, hurry.IsCancellationRequested ? "it was to end at once" : "it did not end in time");
             Kill();
             await Exited;
         }

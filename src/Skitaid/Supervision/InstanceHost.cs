@@ -148,7 +148,7 @@ internal sealed class InstanceHost
                         break;
                     case InstanceOrder.Status:
                         await ReportAsync(new InstanceReport(
-                            InstanceReport.Status, Figures: _instance is { } running ? EngineFigures.From(running.GetStatus()) : null));
+                            InstanceReport.Status, Figures: _instance is { } running ? EngineFigures.From(running.GetStatus(), DateTimeOffset.UtcNow) : null));
                         break;
                 }
             }

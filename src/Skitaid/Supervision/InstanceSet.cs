@@ -12,6 +12,8 @@ namespace Skitaid.Supervision;
 /// </summary>
 internal sealed class InstanceSet(ConfTree tree, DaemonPlaces places, ILogger log, TimeProvider time)
 {
+    private static readonly TimeSpan RetryBroken = TimeSpan.FromSeconds(5);
+
     private readonly ConcurrentDictionary<string, SupervisedInstance> _instances = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, BrokenConf> _broken = new(StringComparer.Ordinal);
     private readonly HashSet<string> _missing = new(StringComparer.Ordinal);
@@ -76,7 +78,7 @@ internal sealed class InstanceSet(ConfTree tree, DaemonPlaces places, ILogger lo
             foreach (var name in names)
             {
                 _missing.Remove(name);
-                if (!_instances.ContainsKey(name) && (!_broken.TryGetValue(name, out var broken) || broken.Content != ContentOf(name)))
+                if (!_instances.ContainsKey(name) && IsWorthATry(name))
                 {
                     _ = TakeUp(name)?.StartAsync(cancellation);
                 }
@@ -207,7 +209,6 @@ internal sealed class InstanceSet(ConfTree tree, DaemonPlaces places, ILogger lo
                 return Unknown(name);
             }
 
-            _broken.TryRemove(name, out _);
             if (TakeUp(name) is { } added)
             {
                 return await added.StartAsync(cancellation) is { } why
@@ -249,14 +250,26 @@ internal sealed class InstanceSet(ConfTree tree, DaemonPlaces places, ILogger lo
             errors = [failure.Message];
         }
 
+        var summary = errors.Count > 1 ? $"{errors[0]} (and {errors.Count - 1} more)" : errors[0];
+        var now = time.GetUtcNow();
+        if (_broken.TryGetValue(name, out var known) && known.Error == summary)
+        {
+            _broken[name] = known with { Content = content, TriedAt = now };
+            return null;
+        }
+
         foreach (var error in errors)
         {
             log.ConfBroken(error);
         }
 
-        _broken[name] = new BrokenConf(errors.Count > 1 ? $"{errors[0]} (and {errors.Count - 1} more)" : errors[0], content, time.GetUtcNow());
+        _broken[name] = new BrokenConf(summary, content, now, now);
         return null;
     }
+
+    /// <summary>A conf that is not known to be broken, or was changed, or is tried anew because what it names may have come.</summary>
+    private bool IsWorthATry(string name) =>
+        !_broken.TryGetValue(name, out var broken) || time.GetUtcNow() - broken.TriedAt >= RetryBroken || broken.Content != ContentOf(name);
 
     private void LetGo(string name)
     {
@@ -287,5 +300,5 @@ internal sealed class InstanceSet(ConfTree tree, DaemonPlaces places, ILogger lo
         }
     }
 
-    private sealed record BrokenConf(string Error, string Content, DateTimeOffset Since);
+    private sealed record BrokenConf(string Error, string Content, DateTimeOffset Since, DateTimeOffset TriedAt);
 }

@@ -11,7 +11,7 @@ namespace Skitaid.Supervision;
 /// The daemon's first process: reads the confs, holds the listening sockets, starts, watches and replaces the instances.
 /// It serves nothing itself, so that hardly anything can go wrong in it.
 /// </summary>
-internal sealed class Supervisor : IControlTarget
+internal sealed partial class Supervisor : IControlTarget
 {
     private readonly SupervisorOptions _options;
     private readonly TimeProvider _time = TimeProvider.System;
@@ -21,6 +21,7 @@ internal sealed class Supervisor : IControlTarget
     private readonly CancellationTokenSource _hurry = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly long _startedAt;
+    private readonly ServiceNotice _notice = ServiceNotice.Take();
     private DaemonLog _log = null!;
     private InstanceSet _instances = null!;
     private (string Cause, TimeSpan Limit) _stop;
@@ -41,33 +42,6 @@ internal sealed class Supervisor : IControlTarget
     /// <summary>Runs until it is told to stop.</summary>
     /// <returns>What the process exits with.</returns>
     public static Task<int> RunAsync(SupervisorOptions options) => new Supervisor(options).RunAsync();
-
-    /// <inheritdoc/>
-    public async Task<ControlReply> ExecuteAsync(ControlRequest request, CancellationToken cancellation)
-    {
-        switch (request.Command)
-        {
-            case ControlRequest.Status:
-                return await GetStatusAsync(request.Name, cancellation);
-            case ControlRequest.Restart:
-                return await _instances.RestartAsync(request.Name, request.Force, _stopping.Token);
-            case ControlRequest.Rotate:
-                return await RotateAsync(request.Name, "by command", cancellation);
-            case ControlRequest.Shutdown when request.Name is { } name:
-                return await _instances.StopOneAsync(name, SupervisedInstance.DrainLimit, "shut down by command");
-            case ControlRequest.Terminate when request.Name is { } name:
-                return await _instances.StopOneAsync(name, TimeSpan.Zero, "terminated by command");
-            case ControlRequest.Stop when request.Name is null:
-                return await StopAsync(new SupervisorSignal(Signals.Term, "by command"));
-            case ControlRequest.Shutdown:
-                return await StopAsync(new SupervisorSignal(Signals.Quit, "by command, once requests in hand are answered"));
-            case ControlRequest.Terminate:
-                _ = await StopAsync(new SupervisorSignal(Signals.Term, "by command, at once"), hurry: true);
-                return new ControlReply(ExitCodes.Done, ["skitaid has stopped"]);
-            default:
-                return new ControlReply(ExitCodes.Usage, [$"the daemon knows no command '{request.Command}'"]);
-        }
-    }
 
     private async Task<int> RunAsync()
     {
@@ -144,6 +118,7 @@ internal sealed class Supervisor : IControlTarget
         }
 
         log.Stopping(_stop.Cause);
+        _notice.Stopping();
         await _instances.StopAllAsync(_stop.Limit, _stop.Cause, _hurry.Token);
         _ended.TrySetResult();
         _signals.Writer.TryComplete();
@@ -182,6 +157,7 @@ internal sealed class Supervisor : IControlTarget
         }
 
         log.Ready(all.Length - failed.Count, all.Length);
+        _notice.Ready(Summary());
         _options.OnReady?.Invoke(this, failed.Count);
         return false;
     }
@@ -202,97 +178,7 @@ internal sealed class Supervisor : IControlTarget
         }
     }
 
-    private PosixSignalRegistration Handle(PosixSignal signal, int number, string name) =>
-        PosixSignalRegistration.Create(signal, context =>
-        {
-            // Only noted here; the loop acts.
-            context.Cancel = true;
-            _signals.Writer.TryWrite(new SupervisorSignal(number, name));
-        });
-
-    private async Task ActOnSignalsAsync()
-    {
-        await foreach (var signal in _signals.Reader.ReadAllAsync())
-        {
-            switch (signal.Number)
-            {
-                case Signals.Hup:
-                    _ = RestartAllAsync();
-                    break;
-                case Signals.Usr1:
-                    _ = await RotateAsync(null, signal.Cause, CancellationToken.None);
-                    break;
-                default:
-                    Stop(signal);
-                    break;
-            }
-        }
-
-        async Task RestartAllAsync()
-        {
-            // Each step is in the log.
-            _ = await _instances.RestartAsync(null, force: false, _stopping.Token);
-        }
-    }
-
-    /// <summary>TERM and INT: now, with a short grace; a second time: at once. QUIT: when what is in hand is answered.</summary>
-    private void Stop(SupervisorSignal signal)
-    {
-        if (_stopping.IsCancellationRequested)
-        {
-            if (signal.Number != Signals.Quit)
-            {
-                _hurry.Cancel();
-            }
-
-            return;
-        }
-
-        _stop = (signal.Cause, signal.Number == Signals.Quit ? SupervisedInstance.DrainLimit : SupervisedInstance.StopGrace);
-        _stopping.Cancel();
-    }
-
-    private async Task<ControlReply> StopAsync(SupervisorSignal signal, bool hurry = false)
-    {
-        Stop(signal);
-        if (hurry)
-        {
-            await _hurry.CancelAsync();
-        }
-
-        await _ended.Task;
-        return new ControlReply(ExitCodes.Done, ["skitaid has stopped"]);
-    }
-
-    private async Task<ControlReply> RotateAsync(string? name, string cause, CancellationToken cancellation)
-    {
-        if (name is null)
-        {
-            _log.Reopen();
-            _log.Rotated(cause);
-        }
-
-        return await _instances.RotateAsync(name, cancellation);
-    }
-
-    private async Task<ControlReply> GetStatusAsync(string? name, CancellationToken cancellation)
-    {
-        var instances = await _instances.GetStatusAsync(name, cancellation);
-        if (name is not null && instances.Count == 0)
-        {
-            return _instances.Unknown(name);
-        }
-
-        return new ControlReply(ExitCodes.Done, [], new DaemonStatus(
-            OwnProgram.Version,
-            Environment.ProcessId,
-            _time.GetElapsedTime(_startedAt).TotalSeconds,
-            ProcessMemory.Proportional(Environment.ProcessId),
-            Places.Etc,
-            Places.Log,
-            Places.Var,
-            instances));
-    }
+    private string Summary() => $"{_instances.All.Count(instance => instance.IsRunning)} of {_instances.All.Count()} instances run";
 
     private string RunningAlready()
     {

@@ -47,8 +47,8 @@ internal static partial class SupervisorLog
     [LoggerMessage(15, LogLevel.Error, "instance {Name}: process {Pid} died: {Exit}; started anew {When}")]
     public static partial void InstanceDied(this ILogger log, string name, int pid, string exit, string when);
 
-    [LoggerMessage(16, LogLevel.Warning, "instance {Name}: process {Pid} did not end in time and is killed")]
-    public static partial void InstanceKilled(this ILogger log, string name, int pid);
+    [LoggerMessage(16, LogLevel.Warning, "instance {Name}: process {Pid} is killed: {Why}")]
+    public static partial void InstanceKilled(this ILogger log, string name, int pid, string why);
 
     [LoggerMessage(17, LogLevel.Warning, "instance {Name}: restart refused: {Why}")]
     public static partial void RestartRefused(this ILogger log, string name, string why);

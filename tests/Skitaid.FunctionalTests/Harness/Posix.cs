@@ -8,6 +8,11 @@ internal static partial class Posix
 
     internal static void Kill(int pid, int signal) => _ = KillNative(pid, signal);
 
+    internal static bool IsRoot => GetEffectiveUser() == 0;
+
+    [LibraryImport("libc", EntryPoint = "geteuid")]
+    private static partial uint GetEffectiveUser();
+
     [LibraryImport("libc", EntryPoint = "kill")]
     private static partial int KillNative(int pid, int signal);
 }

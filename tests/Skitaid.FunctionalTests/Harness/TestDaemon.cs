@@ -89,12 +89,33 @@ public sealed class TestDaemon : IAsyncDisposable
     }
 
     /// <summary>Starts a command and lets it run.</summary>
-    public static Process Start(params string[] arguments) => Process.Start(new ProcessStartInfo(s_executable, arguments)
+    public static Process Start(params string[] arguments) => StartWith([], arguments);
+
+    /// <summary>Starts a command with some environment variables more and lets it run.</summary>
+    public static Process StartWith(IReadOnlyList<(string Name, string Value)> environment, params string[] arguments)
     {
-        UseShellExecute = false,
-        RedirectStandardOutput = true,
-        RedirectStandardError = true,
-    })!;
+        var start = new ProcessStartInfo(s_executable, arguments)
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        return Process.Start(start)!;
+    }
+
+    /// <summary>Writes NAMEapp.py, below <see cref="Root"/>, and a conf that serves it; gives the port.</summary>
+    public int WriteAppConf(string name, string source, string more = "")
+    {
+        File.WriteAllText(Path.Combine(Root, name + "app.py"), source);
+        var port = FreePort();
+        WriteConf(name, $"[server]\nport = {port}\npython = /usr/bin/python3\n{more}\n[routes:line]\n/ = {Root}/{name}app:app\n");
+        return port;
+    }
 
     /// <summary>Starts the daemon in the background.</summary>
     public async Task StartAsync()

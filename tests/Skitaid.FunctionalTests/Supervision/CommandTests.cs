@@ -148,4 +148,54 @@ public sealed class CommandTests
         }
         while (!line.Contains(text, StringComparison.Ordinal));
     }
+
+    [Fact]
+    public async Task Run_takes_the_passphrase_from_the_environment_where_nobody_sees_it()
+    {
+        const string Passphrase = "never-in-a-list-${of}-processes";
+        await using var daemon = new TestDaemon();
+        var (cert, key) = TestCertificate.Write(daemon.Root, passphrase: Passphrase);
+        await File.WriteAllTextAsync(
+            Path.Combine(daemon.Root, "wsgiapp.py"),
+            "import os\n\ndef app(environ, start_response):\n    start_response('200 OK', [])\n    return [b'leaked' if 'SKITAID_PASSPHRASE' in os.environ else b'hidden']\n",
+            Cancellation);
+        var port = TestDaemon.FreePort();
+        using var process = TestDaemon.StartWith(
+            [("SKITAID_PASSPHRASE", Passphrase), ("TMPDIR", daemon.Root)],
+            "run", daemon.Root + "/wsgiapp:app", "--port", $"{port}", "--certfile", cert, "--keyfile", key, "--python", "/usr/bin/python3");
+        await UntilAsync(process.StandardOutput, "serving");
+
+        using var client = TestCertificate.Client(cert);
+        Assert.Equal("hidden", await client.GetStringAsync(new Uri($"https://127.0.0.1:{port}/"), Cancellation));
+        var tree = Assert.Single(Directory.GetDirectories(daemon.Root, "skitaid-run-*"));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(tree));
+        Assert.All(daemon.Processes(), pid => Assert.DoesNotContain("never-in-a-list", File.ReadAllText($"/proc/{pid}/cmdline"), StringComparison.Ordinal));
+        TestDaemon.Signal(process.Id, Posix.SigInt);
+        await process.WaitForExitAsync(Cancellation).WaitAsync(TestDaemon.Deadline, Cancellation);
+        Assert.False(Directory.Exists(tree));
+        Assert.Empty(daemon.Processes());
+    }
+
+    [Fact]
+    public async Task Status_tells_of_apps_their_workers_and_certificates()
+    {
+        await using var daemon = new TestDaemon();
+        var (cert, key) = TestCertificate.Write(daemon.Root);
+        daemon.WriteAppConf("example", "def app(environ, start_response):\n    pass\n", $"[ssl]\nenable_ssl = yes\ncertfile = {cert}\nkeyfile = {key}");
+        await daemon.StartAsync();
+        await TestDaemon.WaitAsync("the worker was ready", async () => Worker(await daemon.StatusAsync("example")).GetProperty("state").GetString() == "ready");
+
+        var figures = (await daemon.StatusAsync("example")).GetProperty("figures");
+        var table = (await daemon.RunAsync("status")).Output;
+
+        var mount = Assert.Single(figures.GetProperty("mounts").EnumerateArray());
+        Assert.Equal("serving", mount.GetProperty("state").GetString());
+        Assert.Equal(29, Assert.Single(figures.GetProperty("certificates").EnumerateArray()).GetProperty("days_left").GetInt32());
+        var pid = Assert.Single(figures.GetProperty("workers").EnumerateArray()).GetProperty("pid").GetInt32();
+        Assert.Contains(pid, daemon.Processes());
+        Assert.Contains($"  /: serving, workers {pid}\n", table, StringComparison.Ordinal);
+        Assert.Contains("  certificate *: 29 days left", table, StringComparison.Ordinal);
+
+        static System.Text.Json.JsonElement Worker(System.Text.Json.JsonElement instance) => instance.GetProperty("figures").GetProperty("workers")[0];
+    }
 }

@@ -71,8 +71,9 @@ public sealed class DeathTests
     public async Task Nothing_is_left_when_supervisor_and_instance_are_killed_together()
     {
         await using var daemon = new TestDaemon();
-        daemon.WriteStaticConf("example");
+        daemon.WriteAppConf("example", "def app(environ, start_response):\n    pass\n", "processes = 2");
         await daemon.StartAsync();
+        await TestDaemon.WaitAsync("both workers were there", () => daemon.Processes().Count == 4);
         var (supervisor, instance) = (await daemon.SupervisorPidAsync(), await daemon.InstancePidAsync("example"));
 
         TestDaemon.Signal(instance, Posix.SigKill);

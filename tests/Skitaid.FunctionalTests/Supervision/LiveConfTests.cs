@@ -36,6 +36,21 @@ public sealed class LiveConfTests
         await TestDaemon.WaitAsync("the mended conf was served", async () => StateOf(await daemon.StatusAsync("late")) == "running");
     }
 
+    [Fact]
+    public async Task A_broken_conf_is_tried_again_when_what_it_names_has_come()
+    {
+        await using var daemon = new TestDaemon();
+        await daemon.StartAsync();
+        var site = Path.Combine(daemon.Root, "site");
+        daemon.WriteConf("late", $"[server]\nport = {TestDaemon.FreePort()}\n[routes:line]\n/ = {site}\n");
+        await TestDaemon.WaitAsync("the broken conf was shown", async () => StateOf(await daemon.StatusAsync("late")) == "broken");
+
+        Directory.CreateDirectory(site);
+
+        await TestDaemon.WaitAsync("it was served", async () => StateOf(await daemon.StatusAsync("late")) == "running");
+        Assert.Single(daemon.DaemonLog.Split('\n'), line => line.Contains("late.conf:", StringComparison.Ordinal));
+    }
+
     private static string? StateOf(System.Text.Json.JsonElement instance) =>
         instance.ValueKind == System.Text.Json.JsonValueKind.Undefined ? null : instance.GetProperty("state").GetString();
 }

@@ -117,6 +117,60 @@ public sealed class StartAndStopTests
         Assert.Contains("comes in a later one", later.Errors, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Two_daemons_with_trees_of_their_own_do_not_touch_each_other()
+    {
+        await using var one = new TestDaemon();
+        await using var two = new TestDaemon();
+        one.WriteStaticConf("example");
+        var port = two.WriteStaticConf("example");
+        await one.StartAsync();
+        await two.StartAsync();
+        Assert.NotEqual(await one.SupervisorPidAsync(), await two.SupervisorPidAsync());
+
+        Assert.Equal(0, (await one.RunAsync("stop")).ExitCode);
+
+        Assert.Empty(one.Processes());
+        Assert.Equal("hello", await two.Client.GetStringAsync(new Uri($"http://127.0.0.1:{port}/"), Cancellation));
+        Assert.Equal("running", (await two.StatusAsync("example")).GetProperty("state").GetString());
+    }
+
+    [Fact]
+    public async Task A_daemon_can_be_stopped_though_its_conf_has_been_broken_meanwhile()
+    {
+        await using var daemon = new TestDaemon();
+        daemon.WriteStaticConf("example");
+        await daemon.StartAsync();
+        var conf = Path.Combine(daemon.EtcPath, "skitaid.conf");
+        await File.AppendAllTextAsync(conf, "no_such_key = 1\n[nonsense\n", Cancellation);
+
+        var stopped = await daemon.RunAsync("stop");
+
+        Assert.True(stopped.ExitCode == 0, stopped.ToString());
+        Assert.Contains("skitaid.conf:4: ", stopped.Errors, StringComparison.Ordinal);
+        Assert.Contains("that conf is broken", stopped.Errors, StringComparison.Ordinal);
+        Assert.Empty(daemon.Processes());
+    }
+
+    [Fact]
+    public async Task Shutdown_of_an_instance_does_not_wait_for_its_slow_start()
+    {
+        await using var daemon = new TestDaemon();
+        daemon.WriteStaticConf("fine");
+        daemon.WriteAppConf("slow", "import time\ntime.sleep(600)\n");
+        using var starting = TestDaemon.Start("--etc", daemon.EtcPath);
+        await TestDaemon.WaitAsync("the slow one was starting", async () =>
+            (await daemon.RunAsync("status", "--json")).Output.Contains("\"starting\"", StringComparison.Ordinal));
+
+        var shutdown = await daemon.RunAsync("-f", "slow", "shutdown");
+
+        Assert.True(shutdown.ExitCode == 0, shutdown.ToString());
+        await starting.WaitForExitAsync(Cancellation).WaitAsync(TestDaemon.Deadline, Cancellation);
+        Assert.Equal("stopped", (await daemon.StatusAsync("slow")).GetProperty("state").GetString());
+        Assert.Equal("running", (await daemon.StatusAsync("fine")).GetProperty("state").GetString());
+        Assert.Equal(2, daemon.Processes().Count);
+    }
+
     [Theory]
     [InlineData(Posix.SigTerm)]
     [InlineData(Posix.SigInt)]

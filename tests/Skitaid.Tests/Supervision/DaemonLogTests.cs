@@ -1,11 +1,15 @@
 using Microsoft.Extensions.Time.Testing;
+using Skitai.Engine.Logging;
 using Skitaid.Supervision;
 
 namespace Skitaid.Tests.Supervision;
 
 public sealed class DaemonLogTests : IDisposable
 {
-    private readonly string _path = Path.GetTempFileName();
+    private readonly string _directory = Directory.CreateTempSubdirectory("skitaid-log-").FullName;
+    private readonly string _path;
+
+    public DaemonLogTests() => _path = Path.Combine(_directory, "skitaid.log");
 
     [Fact]
     public void A_line_has_time_level_and_text_and_is_always_one_line()
@@ -18,7 +22,7 @@ public sealed class DaemonLogTests : IDisposable
         }
 
         var text = File.ReadAllText(_path);
-        Assert.Equal("2016.03.03 03:37:41 [warn] forged\\n2016.03.03 03:37:41 [info] \\x1b[31mline\\r\\x00\n", text);
+        Assert.Equal("2016.03.03 03:37:41 [warning] forged\\n2016.03.03 03:37:41 [info] \\x1b[31mline\\r\\x00\n", text);
         Assert.Equal(text, console.ToString());
     }
 
@@ -35,5 +39,41 @@ public sealed class DaemonLogTests : IDisposable
         Assert.DoesNotContain('\e', File.ReadAllText(_path));
     }
 
-    public void Dispose() => File.Delete(_path);
+    [Fact]
+    public void A_new_day_a_large_file_and_a_command_begin_a_new_file()
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        time.SetLocalTimeZone(TimeZoneInfo.Utc);
+        using var log = new DaemonLog(_path, null, colours: false, time, new LogRotation(MaxSize: 100, Kept: 2, time));
+        log.Warning("first day");
+        time.Advance(TimeSpan.FromDays(1));
+        log.Warning("second day, and so long a line that this file is larger than it may be: over a hundred bytes");
+        Assert.EndsWith("first day\n", File.ReadAllText(_path + ".1"), StringComparison.Ordinal);
+
+        log.Warning("third file");
+        Assert.Contains("second day", File.ReadAllText(_path + ".1"), StringComparison.Ordinal);
+        log.Rotate();
+        log.Rotate(); // there is nothing in it that could be kept
+        log.Warning("fourth file");
+
+        Assert.EndsWith("fourth file\n", File.ReadAllText(_path), StringComparison.Ordinal);
+        Assert.EndsWith("third file\n", File.ReadAllText(_path + ".1"), StringComparison.Ordinal);
+        Assert.Contains("second day", File.ReadAllText(_path + ".2"), StringComparison.Ordinal);
+        Assert.False(File.Exists(_path + ".3"));
+    }
+
+    [Fact]
+    public void A_file_that_was_moved_away_is_followed_by_a_new_one()
+    {
+        using var log = new DaemonLog(_path, null, colours: false, TimeProvider.System);
+        log.Warning("one");
+        File.Move(_path, _path + ".away");
+
+        log.Warning("two");
+
+        Assert.EndsWith("one\n", File.ReadAllText(_path + ".away"), StringComparison.Ordinal);
+        Assert.EndsWith("two\n", File.ReadAllText(_path), StringComparison.Ordinal);
+    }
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
 }

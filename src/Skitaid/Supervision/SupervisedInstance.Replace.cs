@@ -1,0 +1,127 @@
+using Skitai.Configuration;
+using Skitai.Configuration.Settings;
+using Skitaid.Commands;
+using Skitaid.Control;
+
+namespace Skitaid.Supervision;
+
+/// <content>Restart: a successor is brought up beside the process that serves, and takes its place or is dropped.</content>
+internal sealed partial class SupervisedInstance
+{
+    /// <summary>Replaces the process by one that reads the conf anew; whatever goes wrong, the old one goes on.</summary>
+    /// <param name="tree">Where the conf is.</param>
+    /// <param name="force">Accept that an app which works now fails in the successor.</param>
+    /// <param name="cancellation">Gives up the successor.</param>
+    public async Task<ControlReply> RestartAsync(ConfTree tree, bool force, CancellationToken cancellation)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _ending.Token);
+        await _waiting.CancelAsync();
+        await _turn.WaitAsync(either.Token);
+        try
+        {
+            return await ReplaceAsync(tree, force, either.Token);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    private async Task<ControlReply> ReplaceAsync(ConfTree tree, bool force, CancellationToken cancellation)
+    {
+        var (settings, errors) = TreeCheck.ReadInstance(tree, Name);
+        if (settings is null)
+        {
+            string[] lines = [.. errors, $"{Name}: not restarted; {StillThere()}"];
+            _log.RestartRefused(Name, "its conf is broken: " + lines[0]);
+            NoteError(lines[0]);
+            return new ControlReply(ExitCodes.Usage, lines);
+        }
+
+        var listener = _listener;
+        try
+        {
+            if (listener is null || !ListeningSocket.AddressOf(settings).Equals(listener.Address))
+            {
+                listener = ListeningSocket.Bind(settings);
+            }
+
+            var (successor, why) = await BringUpAsync(settings, listener, "restart", cancellation);
+            if (why is null && !force && NewlyFailed(_current, successor!) is { } broken)
+            {
+                why = $"{broken.Mount} works now and would not any more: {broken.Error}; --force restarts nevertheless";
+                await successor!.EndAsync(InstanceOrder.Stop, TimeSpan.Zero, CancellationToken.None);
+            }
+
+            if (why is not null)
+            {
+                return Refuse(why, listener);
+            }
+
+            Adopt(successor!, settings, listener);
+            return new ControlReply(ExitCodes.Done, [$"{Name}: restarted, process {successor!.Pid} serves {Address}"]);
+        }
+        catch (IOException failure)
+        {
+            return Refuse(failure.Message, listener);
+        }
+        catch (OperationCanceledException)
+        {
+            return Refuse("the daemon or the instance was told to stop", listener);
+        }
+    }
+
+    private ControlReply Refuse(string why, ListeningSocket? listener)
+    {
+        if (listener != _listener)
+        {
+            listener?.Dispose();
+        }
+
+        _log.RestartRefused(Name, why);
+        NoteError(why);
+        if (_current is null && _condition == InstanceCondition.Waiting)
+        {
+            _ = StartAgainAsync(_backOff.Next(TimeSpan.Zero), "after a failed restart");
+        }
+
+        return new ControlReply(ExitCodes.Failed, [$"{Name}: not restarted: {why}", $"{Name}: {StillThere()}"]);
+    }
+
+    private string StillThere() => _current is { } current ? $"process {current.Pid} goes on as it is" : "no process of it runs";
+
+    private static MountFailure? NewlyFailed(InstanceChild? old, InstanceChild successor)
+    {
+        return old is null ? null : successor.FailedMounts.FirstOrDefault(failure => !old.FailedMounts.Any(known => known.Mount == failure.Mount));
+    }
+
+    /// <summary>The successor serves: it takes the place of the one before, which drains.</summary>
+    private void Adopt(InstanceChild successor, InstanceSettings settings, ListeningSocket listener)
+    {
+        InstanceChild? old;
+        lock (_state)
+        {
+            old = _current;
+            _current = successor;
+            _settings = settings;
+            _condition = InstanceCondition.Running;
+            if (old is not null)
+            {
+                _draining.Add(old);
+            }
+        }
+
+        if (listener != _listener)
+        {
+            _listener?.Dispose();
+            _listener = listener;
+        }
+
+        _backOff.Reset();
+        if (old is not null)
+        {
+            _log.InstanceDraining(Name, old.Pid, "replaced");
+            _ = old.EndAsync(InstanceOrder.Drain, DrainLimit, CancellationToken.None);
+        }
+    }
+}
