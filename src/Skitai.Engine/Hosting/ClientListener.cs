@@ -18,15 +18,17 @@ internal sealed class ClientListener : IConnectionListenerFactory, IConnectionLi
     private readonly SafeFileHandle? _inherited;
     private readonly EndPoint _wanted;
     private readonly ConnectionGate _gate;
+    private readonly TimeSpan _patience;
     private SocketListener? _listener;
 
     /// <summary>Takes a listening socket.</summary>
     /// <param name="inherited">Its descriptor; null = bind one.</param>
     /// <param name="wanted">Where to bind.</param>
     /// <param name="gate">Hears of each connection as soon as it is accepted.</param>
-    public ClientListener(int? inherited, EndPoint wanted, ConnectionGate gate)
+    /// <param name="patience">A client that takes nothing of its answer for so long is cut off.</param>
+    public ClientListener(int? inherited, EndPoint wanted, ConnectionGate gate, TimeSpan patience)
     {
-        (_wanted, _gate) = (wanted, gate);
+        (_wanted, _gate, _patience) = (wanted, gate, patience);
         _inherited = inherited is { } descriptor ? new SafeFileHandle(descriptor, ownsHandle: true) : null;
     }
 
@@ -40,21 +42,13 @@ internal sealed class ClientListener : IConnectionListenerFactory, IConnectionLi
     /// <exception cref="AddressInUseException">Somebody else listens there.</exception>
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
-        _listener = new SocketListener(CreateSocket(endpoint));
+        _listener = new SocketListener(CreateSocket(endpoint), _patience, _gate.Accepted);
         return ValueTask.FromResult<IConnectionListener>(this);
     }
 
     /// <inheritdoc/>
-    public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
-    {
-        var accepted = await _listener!.AcceptAsync(cancellationToken);
-        if (accepted is not null)
-        {
-            _gate.Accepted();
-        }
-
-        return accepted;
-    }
+    public ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default) =>
+        _listener!.AcceptAsync(cancellationToken);
 
     /// <summary>
     /// Stops accepting: what was accepted until now is served, what waits in the backlog is left to whoever shares the

@@ -32,7 +32,7 @@ internal sealed class EngineServer : IAsyncDisposable
         // Line ends are CR LF: a bare LF is where two parsers may disagree (RFC 9112 section 2.2 lets us be strict).
         AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", true);
         var address = new IPEndPoint(settings.Server.Ip, settings.Server.Port);
-        _listener = new ClientListener(inherited, address, gate);
+        _listener = new ClientListener(inherited, address, gate, settings.Tune.ResponseTimeout);
         var http2 = new Http2Listener();
         var diagnostics = new DiagnosticListener("skitaid");
         _refusals = refused.Listen(diagnostics);

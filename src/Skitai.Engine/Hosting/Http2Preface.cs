@@ -25,14 +25,24 @@ internal sealed class Http2Preface(Http2Listener http2, TimeSpan patience)
     public ConnectionDelegate Use(ConnectionDelegate next) => context =>
     {
         var input = context.Transport.Input;
-        if (input.TryRead(out var result))
+        ReadResult result;
+        try
         {
-            var verdict = Judge(result);
-            input.AdvanceTo(result.Buffer.Start, verdict == Verdict.NotYet ? result.Buffer.End : result.Buffer.Start);
-            if (verdict != Verdict.NotYet)
+            if (!input.TryRead(out result))
             {
-                return verdict == Verdict.Http2 ? http2.HandOverAsync(context) : next(context);
+                return WaitAsync(context, next);
             }
+        }
+        catch (Exception exception) when (exception is ConnectionResetException or ConnectionAbortedException)
+        {
+            return Task.CompletedTask;
+        }
+
+        var verdict = Judge(result);
+        input.AdvanceTo(result.Buffer.Start, verdict == Verdict.NotYet ? result.Buffer.End : result.Buffer.Start);
+        if (verdict != Verdict.NotYet)
+        {
+            return verdict == Verdict.Http2 ? http2.HandOverAsync(context) : next(context);
         }
 
         return WaitAsync(context, next);

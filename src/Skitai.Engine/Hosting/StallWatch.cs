@@ -1,6 +1,6 @@
-using System.Buffers.Binary;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections.Features;
+using Skitai.Engine.Hosting.Transport;
 
 namespace Skitai.Engine.Hosting;
 
@@ -11,11 +11,6 @@ namespace Skitai.Engine.Hosting;
 /// </summary>
 internal sealed class StallWatch : IDisposable
 {
-    private const int SolTcp = 6, TcpInfo = 11;
-
-    /// <summary>Where struct tcp_info has tcpi_bytes_acked (Linux 4.1 and later).</summary>
-    private const int BytesAcknowledgedAt = 120;
-
     private readonly Lock _lock = new();
     private readonly Exchange _exchange;
     private readonly TimeSpan _patience;
@@ -87,22 +82,5 @@ internal sealed class StallWatch : IDisposable
         }
     }
 
-    private ulong ReadAcknowledged()
-    {
-        if (_socket is null)
-        {
-            return 0;
-        }
-
-        try
-        {
-            Span<byte> info = stackalloc byte[BytesAcknowledgedAt + sizeof(ulong)];
-            var length = _socket.GetRawSocketOption(SolTcp, TcpInfo, info);
-            return length < info.Length ? 0 : BinaryPrimitives.ReadUInt64LittleEndian(info[BytesAcknowledgedAt..]);
-        }
-        catch (Exception error) when (error is SocketException or ObjectDisposedException)
-        {
-            return 0;
-        }
-    }
+    private ulong ReadAcknowledged() => _socket is null ? 0 : AcknowledgedBytes.Of(_socket);
 }

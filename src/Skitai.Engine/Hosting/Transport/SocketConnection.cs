@@ -14,15 +14,28 @@ internal sealed class SocketConnection : ConnectionContext, IDuplexPipe, IConnec
     private static readonly TimeSpan LingerTime = TimeSpan.FromSeconds(2);
     private const int LingerBytes = 4 * 1024 * 1024;
 
+    /// <summary>At most so many at a time: a crowd that comes and goes must not keep the descriptors of those who stay.</summary>
+    private const int MostLingering = 256;
+
+    /// <summary>
+    /// A client that has ended its side may have left, or may wait for its answer with only its writing side shut down: TCP
+    /// does not tell. It gets this long, in milliseconds, before it counts as gone.
+    /// </summary>
+    private const long HalfClosedTime = 2000;
+
     private static long s_lastId;
 
-    private readonly GoneClientWatch _watch;
+    private static int s_lingering;
+
+    private readonly ClientWatch _watch;
     private readonly CancellationTokenSource _closed = new();
     private int _closing;
+    private long _stalledSince;
+    private ulong _acknowledged;
     private string? _id;
     private IDictionary<object, object?>? _items;
 
-    public SocketConnection(Socket socket, GoneClientWatch watch)
+    public SocketConnection(Socket socket, ClientWatch watch)
     {
         Socket = socket;
         _watch = watch;
@@ -85,9 +98,14 @@ internal sealed class SocketConnection : ConnectionContext, IDuplexPipe, IConnec
     {
         _watch.Remove(this);
         Writer.Release();
-        if (Volatile.Read(ref _closing) == 0)
+        if (Volatile.Read(ref _closing) == 0 && !Reader.HasEnded)
         {
-            await LingerAsync();
+            if (Interlocked.Increment(ref s_lingering) <= MostLingering)
+            {
+                await LingerAsync();
+            }
+
+            Interlocked.Decrement(ref s_lingering);
         }
 
         ShutDown(SocketShutdown.Both);
@@ -98,7 +116,38 @@ internal sealed class SocketConnection : ConnectionContext, IDuplexPipe, IConnec
         await base.DisposeAsync();
     }
 
-    /// <summary>Says that the other side has closed or the connection broke.</summary>
+    /// <summary>
+    /// The watch's look. Nothing reads from a connection while its request is answered, so one that has no read under way
+    /// is given one: an end of file or a reset shows, and a next request that comes early just waits in the buffer. And a
+    /// flush that waits while the client acknowledges nothing is ended: Kestrel's own measure adds up what the client took
+    /// before and would wait for hours.
+    /// </summary>
+    internal void Look(long now, TimeSpan patience)
+    {
+        Reader.LookAhead();
+        if (Reader.HasEnded && now - Reader.EndedAt >= HalfClosedTime)
+        {
+            Closed();
+        }
+
+        if (!Writer.IsFlushing)
+        {
+            _stalledSince = 0;
+            return;
+        }
+
+        var acknowledged = AcknowledgedBytes.Of(Socket);
+        if (_stalledSince == 0 || acknowledged != _acknowledged)
+        {
+            (_stalledSince, _acknowledged) = (now, acknowledged);
+        }
+        else if (now - _stalledSince >= patience.TotalMilliseconds)
+        {
+            Abort(new ConnectionAbortedException("the client takes nothing of its answer"));
+        }
+    }
+
+    /// <summary>Says that the other side is gone or the connection broke.</summary>
     internal void Closed()
     {
         if (Interlocked.Exchange(ref _closing, 1) == 0)
@@ -111,8 +160,9 @@ internal sealed class SocketConnection : ConnectionContext, IDuplexPipe, IConnec
                     {
                         closed.Cancel();
                     }
-                    catch (ObjectDisposedException)
+                    catch (Exception fault) when (fault is ObjectDisposedException or AggregateException)
                     {
+                        // It was over already, or somebody who was told could not bear it: nothing to do for us.
                     }
                 },
                 _closed,

@@ -12,14 +12,22 @@ namespace Skitai.Engine.Hosting.Transport;
 internal sealed class SocketListener : IConnectionListener
 {
     private readonly Socket _socket;
-    private readonly CancellationTokenSource _unbound = new();
-    private readonly TaskCompletionSource _acceptedLast = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private volatile bool _accepts;
-    private readonly GoneClientWatch _watch = new();
+    private readonly Action? _accepted;
+    private readonly ClientWatch _watch;
+    private readonly CancellationTokenSource _unbinding = new();
+    private readonly Lock _lock = new();
+    private bool _isAccepting, _isUnbound;
+    private TaskCompletionSource? _acceptedLast;
 
-    public SocketListener(Socket socket)
+    /// <summary>Takes a listening socket over.</summary>
+    /// <param name="socket">It listens already.</param>
+    /// <param name="patience">A client that takes nothing of its answer for so long is cut off.</param>
+    /// <param name="accepted">Called for each connection before it is handed out.</param>
+    public SocketListener(Socket socket, TimeSpan patience, Action? accepted = null)
     {
         _socket = socket;
+        _accepted = accepted;
+        _watch = new ClientWatch(patience);
         EndPoint = socket.LocalEndPoint!;
     }
 
@@ -29,14 +37,34 @@ internal sealed class SocketListener : IConnectionListener
     /// <inheritdoc/>
     public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
     {
-        _accepts = true;
-        var accepted = await AcceptNextAsync();
-        if (accepted is null)
+        lock (_lock)
         {
-            _acceptedLast.TrySetResult();
+            if (_isUnbound)
+            {
+                return null;
+            }
+
+            _isAccepting = true;
         }
 
-        return accepted;
+        try
+        {
+            var connection = await AcceptNextAsync();
+            if (connection is not null)
+            {
+                _accepted?.Invoke();
+            }
+
+            return connection;
+        }
+        finally
+        {
+            lock (_lock)
+            {
+                _isAccepting = false;
+                _acceptedLast?.TrySetResult();
+            }
+        }
     }
 
     /// <summary>
@@ -46,10 +74,21 @@ internal sealed class SocketListener : IConnectionListener
     /// </summary>
     public async ValueTask UnbindAsync(CancellationToken cancellationToken = default)
     {
-        await _unbound.CancelAsync();
-        if (_accepts)
+        Task? last = null;
+        lock (_lock)
         {
-            await _acceptedLast.Task.WaitAsync(cancellationToken);
+            _isUnbound = true;
+            if (_isAccepting)
+            {
+                _acceptedLast ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                last = _acceptedLast.Task;
+            }
+        }
+
+        await _unbinding.CancelAsync();
+        if (last is not null)
+        {
+            await last.WaitAsync(cancellationToken);
         }
 
         _socket.Dispose();
@@ -66,9 +105,10 @@ internal sealed class SocketListener : IConnectionListener
     {
         while (true)
         {
+            Socket? accepted = null;
             try
             {
-                var accepted = await _socket.AcceptAsync(_unbound.Token);
+                accepted = await _socket.AcceptAsync(_unbinding.Token);
                 accepted.NoDelay = true;
                 var connection = new SocketConnection(accepted, _watch);
                 _watch.Add(connection);
@@ -90,6 +130,7 @@ internal sealed class SocketListener : IConnectionListener
             {
                 // The client was gone before it was accepted, or we are out of descriptors: the next one may do better.
                 // In the second case accept fails at once again; do not spin.
+                accepted?.Dispose();
                 await Task.Delay(10, CancellationToken.None);
             }
         }

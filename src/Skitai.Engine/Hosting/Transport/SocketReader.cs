@@ -31,12 +31,18 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>
     private bool _receiving;
     private bool _readPending;
     private bool _cancelled;
-    private bool _ended;
+    private volatile bool _ended;
     private bool _stopped;
     private Exception? _fault;
     private CancellationToken _cancellation;
     private CancellationTokenRegistration _registration;
     private TaskCompletionSource? _idle;
+
+    /// <summary>Whether the client has ended its side.</summary>
+    internal bool HasEnded => _ended;
+
+    /// <summary>When it did; of <see cref="Environment.TickCount64"/>.</summary>
+    internal long EndedAt { get; private set; }
 
     public SocketReader(SocketConnection connection)
     {
@@ -61,6 +67,7 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>
             }
 
             _waiting.Reset();
+            _waiting.RunContinuationsAsynchronously = false;
             _readPending = true;
             _cancellation = cancellationToken;
             if (cancellationToken.CanBeCanceled)
@@ -103,25 +110,24 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>
     /// <inheritdoc/>
     public override void CancelPendingRead()
     {
-        var complete = false;
+        ReadResult result;
         lock (_lock)
         {
-            if (_readPending)
-            {
-                _readPending = false;
-                complete = true;
-            }
-            else
+            if (!_readPending)
             {
                 _cancelled = true;
+                return;
             }
+
+            _readPending = false;
+            result = new ReadResult(Unread(), isCanceled: true, isCompleted: _ended);
         }
 
-        if (complete)
-        {
-            _registration.Unregister();
-            _waiting.SetResult(new ReadResult(Unread(), isCanceled: true, isCompleted: _ended));
-        }
+        _registration.Unregister();
+
+        // Who cancels is a timer or a shutdown, under locks of its own: what follows is not its work.
+        _waiting.RunContinuationsAsynchronously = true;
+        _waiting.SetResult(result);
     }
 
     /// <inheritdoc/>
@@ -229,21 +235,21 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>
     /// <summary>Starts a receive; true when it is done already.</summary>
     private bool Receive(bool makeRoom = true)
     {
-        if (makeRoom || _buffer is null)
-        {
-            MakeRoom();
-        }
-
         _receiving = true;
         try
         {
+            if (makeRoom || _buffer is null)
+            {
+                MakeRoom();
+            }
+
             _arguments.SetBuffer(_buffer, _end, _buffer!.Length - _end);
             if (_connection.Socket.ReceiveAsync(_arguments))
             {
                 return false;
             }
         }
-        catch (ObjectDisposedException)
+        catch (Exception fault) when (fault is ObjectDisposedException or SocketException)
         {
             _receiving = false;
             _fault = new ConnectionAbortedException();
@@ -259,6 +265,19 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>
         if (_buffer is null)
         {
             _buffer = ArrayPool<byte>.Shared.Rent(SmallBuffer);
+            return;
+        }
+
+        if (_start == _end)
+        {
+            _start = _end = _examined = 0;
+            if (_buffer.Length > SmallBuffer && _connection.Socket.Available == 0)
+            {
+                // The wait for what comes next may be long: not with the large buffer of the upload before.
+                ArrayPool<byte>.Shared.Return(_buffer);
+                _buffer = ArrayPool<byte>.Shared.Rent(SmallBuffer);
+            }
+
             return;
         }
 
@@ -300,8 +319,8 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>
         }
         else if (_arguments.BytesTransferred == 0)
         {
+            EndedAt = Environment.TickCount64;
             _ended = true;
-            _connection.Closed();
         }
         else
         {
@@ -364,6 +383,7 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>
             token = _cancellation;
         }
 
+        _waiting.RunContinuationsAsynchronously = true;
         _waiting.SetException(new OperationCanceledException(token));
     }
 

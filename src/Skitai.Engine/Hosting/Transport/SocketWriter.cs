@@ -27,7 +27,10 @@ internal sealed class SocketWriter(SocketConnection connection) : PipeWriter, IF
     private long _fileOffset;
     private long _fileBytes;
     private bool _released;
-    private volatile bool _cancelled;
+    private volatile bool _cancelled, _flushing;
+
+    /// <summary>Whether bytes wait for the client.</summary>
+    internal bool IsFlushing => _flushing;
 
     /// <inheritdoc/>
     public override bool CanGetUnflushedBytes => true;
@@ -149,6 +152,7 @@ internal sealed class SocketWriter(SocketConnection connection) : PipeWriter, IF
 
     private async ValueTask<FlushResult> FinishAsync(ValueTask<int> sending)
     {
+        _flushing = true;
         try
         {
             await sending;
@@ -159,10 +163,15 @@ internal sealed class SocketWriter(SocketConnection connection) : PipeWriter, IF
         {
             return Broken();
         }
+        finally
+        {
+            _flushing = false;
+        }
     }
 
     private async ValueTask<FlushResult> SendAllAsync()
     {
+        _flushing = true;
         try
         {
             if (_used > 0)
@@ -199,6 +208,10 @@ internal sealed class SocketWriter(SocketConnection connection) : PipeWriter, IF
         catch (Exception fault) when (fault is SocketException or ObjectDisposedException or Win32Exception or EndOfStreamException)
         {
             return Broken();
+        }
+        finally
+        {
+            _flushing = false;
         }
     }
 
@@ -237,12 +250,12 @@ internal sealed class SocketWriter(SocketConnection connection) : PipeWriter, IF
         _rented.Add(_chunk);
     }
 
-    /// <summary>Everything is out: one small chunk is kept for the next answer.</summary>
+    /// <summary>Everything is out: one small chunk is kept for the next answer, for a connection may be idle for long.</summary>
     private void Sent()
     {
         _full.Clear();
         _used = 0;
-        for (var i = _rented.Count - 1; i > 0; i--)
+        for (var i = _rented.Count - 1; i > 0 || (i == 0 && _rented[0].Length > SmallChunk); i--)
         {
             ArrayPool<byte>.Shared.Return(_rented[i]);
             _rented.RemoveAt(i);

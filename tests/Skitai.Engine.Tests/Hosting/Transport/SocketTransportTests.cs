@@ -219,6 +219,100 @@ public sealed class SocketTransportTests
         await sending;
     }
 
+    [Fact]
+    public async Task A_client_that_has_shut_its_writing_side_still_gets_an_answer_that_takes_a_second()
+    {
+        await using var server = await TransportServer.StartAsync(async exchange =>
+        {
+            await Task.Delay(1000, exchange.RequestAborted);
+            await exchange.Response.WriteAsync("late");
+        });
+        using var socket = await server.ConnectAsync();
+        await socket.SendAsync("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"u8.ToArray(), SocketFlags.None, Patience);
+        socket.Shutdown(SocketShutdown.Send);
+        Assert.EndsWith("late\r\n0\r\n\r\n", await ReadToEndAsync(socket), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_client_that_takes_nothing_is_cut_off_however_much_it_took_before(bool pipelined)
+    {
+        var block = new byte[1_000_000];
+        var cut = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var server = await TransportServer.StartAsync(async exchange =>
+        {
+            using var registration = exchange.RequestAborted.Register(() => cut.TrySetResult());
+            for (var i = 0; i < (pipelined ? 1 : 1000); i++)
+            {
+                await exchange.Response.Body.WriteAsync(block, exchange.RequestAborted);
+            }
+        });
+        using var socket = await server.ConnectAsync();
+        for (var i = 0; i < (pipelined ? 50 : 1); i++)
+        {
+            await socket.SendAsync("GET / HTTP/1.1\r\nHost: a\r\n\r\n"u8.ToArray(), SocketFlags.None, Patience);
+        }
+
+        var buffer = new byte[1_000_000];
+        for (var taken = 0; taken < 10_000_000;)
+        {
+            taken += await socket.ReceiveAsync(buffer, SocketFlags.None, Patience);
+        }
+
+        await cut.Task.WaitAsync(TimeSpan.FromSeconds(30), Patience);
+    }
+
+    [Fact]
+    public async Task A_slow_client_that_takes_a_little_now_and_then_is_not_cut_off()
+    {
+        var sent = new byte[6_000_000];
+        await using var server = await TransportServer.StartAsync(exchange => exchange.Response.Body.WriteAsync(sent, exchange.RequestAborted).AsTask());
+        using var socket = await server.ConnectAsync();
+        socket.ReceiveBufferSize = 65536;
+        await socket.SendAsync("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"u8.ToArray(), SocketFlags.None, Patience);
+        var buffer = new byte[400_000];
+        for (var i = 0; i < 8; i++)
+        {
+            await Task.Delay(300, Patience);
+            Assert.True(await socket.ReceiveAsync(buffer, SocketFlags.None, Patience) > 0);
+        }
+
+        var rest = await ReadToEndAsync(socket);
+        Assert.EndsWith("0\r\n\r\n", rest, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_read_ends_when_its_token_is_cancelled_and_loses_no_byte()
+    {
+        await using var pair = await TransportServer.AcceptOneAsync();
+        var reader = pair.Connection.Transport.Input;
+        using (var enough = new CancellationTokenSource(50))
+        {
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reader.ReadAsync(enough.Token).AsTask().WaitAsync(TimeSpan.FromSeconds(30), Patience));
+        }
+
+        await pair.Client.SendAsync("abc"u8.ToArray(), SocketFlags.None, Patience);
+        Assert.Equal("abc", Encoding.ASCII.GetString((await reader.ReadAsync(Patience)).Buffer.FirstSpan));
+    }
+
+    [Fact]
+    public async Task Unbinding_between_two_accepts_ends_and_the_next_accept_says_so()
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        socket.Listen(16);
+        await using var listener = TransportServer.Share(socket);
+        using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await client.ConnectAsync(socket.LocalEndPoint!, Patience);
+        await using (await listener.AcceptAsync(Patience))
+        {
+            client.Close();
+            await listener.UnbindAsync(Patience).AsTask().WaitAsync(TimeSpan.FromSeconds(30), Patience);
+            Assert.Null(await listener.AcceptAsync(Patience));
+        }
+    }
+
     private static async Task<string> ReadToEndAsync(Socket socket)
     {
         var all = new MemoryStream();

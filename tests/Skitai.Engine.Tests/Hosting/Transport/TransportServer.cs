@@ -18,6 +18,9 @@ namespace Skitai.Engine.Tests.Hosting.Transport;
 /// <summary>Kestrel on our transport and nothing else, on a free port.</summary>
 internal sealed partial class TransportServer : IAsyncDisposable
 {
+    /// <summary>How long a client may take nothing.</summary>
+    public static readonly TimeSpan StallPatience = TimeSpan.FromSeconds(1);
+
     private readonly IHost _host;
     private readonly IServer _server;
     private readonly CountingTransport _transport;
@@ -83,14 +86,14 @@ internal sealed partial class TransportServer : IAsyncDisposable
 
     /// <summary>A listener that shares the socket, as an instance shares the supervisor's.</summary>
     public static SocketListener Share(Socket socket) =>
-        new(new Socket(new SafeSocketHandle(dup((int)socket.SafeHandle.DangerousGetHandle()), ownsHandle: true)));
+        new(new Socket(new SafeSocketHandle(dup((int)socket.SafeHandle.DangerousGetHandle()), ownsHandle: true)), StallPatience);
 
     private static SocketListener Listen()
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         socket.Listen(128);
-        return new SocketListener(socket);
+        return new SocketListener(socket, StallPatience);
     }
 
     public HttpClient CreateClient() => new() { BaseAddress = new Uri($"http://{Address}/") };

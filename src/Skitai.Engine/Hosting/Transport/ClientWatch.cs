@@ -1,20 +1,27 @@
 namespace Skitai.Engine.Hosting.Transport;
 
 /// <summary>
-/// Notices clients that leave while their request is being answered. Nothing reads from a connection then, so about each
-/// second every connection that has no read under way is given one: an end of file or a reset shows, and a next request
-/// that comes early just waits in the buffer. Short requests never pay for it.
+/// Looks at every connection twice a second (<see cref="SocketConnection.Look"/>): for clients that leave while their
+/// request is answered, and for clients that take nothing of an answer. Short requests never pay for it.
 /// </summary>
-internal sealed class GoneClientWatch : IDisposable
+internal sealed class ClientWatch : IDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
 
     private readonly Lock _lock = new();
     private readonly HashSet<SocketConnection> _connections = [];
+    private readonly TimeSpan _patience;
     private readonly Timer _timer;
     private SocketConnection[] _snapshot = [];
+    private int _looking;
 
-    public GoneClientWatch() => _timer = new Timer(static state => ((GoneClientWatch)state!).Sweep(), this, Interval, Interval);
+    /// <summary>Begins to look.</summary>
+    /// <param name="patience">A client that acknowledges nothing for so long, while bytes wait for it, is cut off.</param>
+    public ClientWatch(TimeSpan patience)
+    {
+        _patience = patience;
+        _timer = new Timer(static state => ((ClientWatch)state!).Sweep(), this, Interval, Interval);
+    }
 
     public void Add(SocketConnection connection)
     {
@@ -36,6 +43,12 @@ internal sealed class GoneClientWatch : IDisposable
 
     private void Sweep()
     {
+        // The timer does not wait for a sweep that takes long.
+        if (Interlocked.Exchange(ref _looking, 1) != 0)
+        {
+            return;
+        }
+
         int count;
         lock (_lock)
         {
@@ -48,11 +61,13 @@ internal sealed class GoneClientWatch : IDisposable
             _connections.CopyTo(_snapshot);
         }
 
+        var now = Environment.TickCount64;
         for (var i = 0; i < count; i++)
         {
-            _snapshot[i].Reader.LookAhead();
+            _snapshot[i].Look(now, _patience);
         }
 
         Array.Clear(_snapshot, 0, count);
+        Volatile.Write(ref _looking, 0);
     }
 }
