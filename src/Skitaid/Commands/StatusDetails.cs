@@ -95,7 +95,7 @@ internal static class StatusDetails
 
         if (worker.Restarts > 0)
         {
-            notes.Add($"{worker.Restarts} restarts");
+            notes.Add(worker.Restarts == 1 ? "1 restart" : $"{worker.Restarts} restarts");
         }
 
         var name = worker.Pid == 0 ? worker.State : worker.Pid.ToString(CultureInfo.InvariantCulture);

@@ -62,7 +62,7 @@ public sealed class DeathTests
         TestDaemon.Signal(instance, Posix.SigKill);
 
         await TestDaemon.WaitAsync("a new instance with new workers was there", () =>
-            daemon.Processes() is { Count: 4 } now && now.Intersect(before).Single() == supervisor);
+            daemon.Processes() is { Count: 4 } now && now.Intersect(before).SequenceEqual([supervisor]));
         TestDaemon.Signal(supervisor, Posix.SigKill);
         await daemon.WaitUntilNothingIsLeftAsync();
     }
