@@ -130,6 +130,37 @@ public sealed class TlsTests : IDisposable
         Assert.DoesNotContain("wrong", wrong.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_key_that_is_out_of_reach_after_the_change_of_user_is_served_all_the_same()
+    {
+        var files = Write("private");
+        var mountsMade = false;
+        var madeBefore = false;
+        await using var instance = await Instance.StartAsync(
+            TestInstances.Settings(ssl: new SslSettings { Default = files }) with
+            {
+                Hosts = [new VirtualHostSettings([], [new MountSettings("/", new StaticTarget("/"), 1)])],
+            },
+            new InstanceEnvironment
+            {
+                BecomeUser = () =>
+                {
+                    madeBefore = mountsMade;
+                    File.Delete(files.KeyFile);
+                },
+            },
+            (_, _) =>
+            {
+                mountsMade = true;
+                return new TextMount("/", exchange => TextMount.WriteAsync(exchange, "x"));
+            },
+            TestContext.Current.CancellationToken);
+
+        Assert.Equal("CN=private", (await HandshakeAsync(instance, "x")).Subject);
+        Assert.True(mountsMade);
+        Assert.False(madeBefore);
+    }
+
     private static async Task<(string Subject, string Protocol, string[] Sent)> HandshakeAsync(
         Instance instance, string name, string protocol = "http/1.1", SslProtocols version = SslProtocols.None)
     {
