@@ -40,7 +40,9 @@ public sealed class HostileSite : IAsyncLifetime
     public long ResidentBytes => long.Parse(
         File.ReadLines($"/proc/{_pid}/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal)).Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1]) * 1024;
 
-    public int Descriptors => Directory.EnumerateFileSystemEntries($"/proc/{_pid}/fd").Count();
+    /// <summary>Open descriptors; without the runtime's own assemblies, which it opens when they are first needed.</summary>
+    public int Descriptors => Directory.EnumerateFileSystemEntries($"/proc/{_pid}/fd")
+        .Count(path => new FileInfo(path).LinkTarget?.EndsWith(".dll", StringComparison.Ordinal) == false);
 
     public async ValueTask InitializeAsync()
     {
