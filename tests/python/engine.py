@@ -87,7 +87,8 @@ class Engine:
         high = [fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 20) for fd in (null, out_write, theirs.fileno(), self._dump_write)]
         actions = [(os.POSIX_SPAWN_DUP2, high[0], 0), (os.POSIX_SPAWN_DUP2, high[1], 1), (os.POSIX_SPAWN_DUP2, high[1], 2),
                    (os.POSIX_SPAWN_DUP2, high[2], 3), (os.POSIX_SPAWN_DUP2, high[3], 4)]
-        env = dict(os.environ, **(environment or {}))
+        env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH" or value != ROOT}
+        env.update(environment or {})
         before = os.getcwd()
         os.chdir(directory)
         try:

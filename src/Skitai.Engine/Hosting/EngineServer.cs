@@ -120,7 +120,7 @@ internal sealed class EngineServer : IAsyncDisposable
         kestrel.AllowHostHeaderOverride = true;
 
         // Header values are bytes, one in each char, as PEP 3333 wants them.
-        kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
+        kestrel.RequestHeaderEncodingSelector = static name => name == "Content-Length" ? LengthEncoding.Instance : Encoding.Latin1;
         kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
 
         var limits = kestrel.Limits;

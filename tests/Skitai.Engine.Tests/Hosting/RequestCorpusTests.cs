@@ -88,6 +88,11 @@ public sealed class RequestCorpusTests : IAsyncLifetime
     [InlineData("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello", 400)]
     [InlineData("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5, 5\r\n\r\nhello", 400)]
     [InlineData("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -5\r\n\r\nhello", 400)]
+    [InlineData("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -0\r\n\r\nhello", 400)]
+    [InlineData("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: +5\r\n\r\nhello", 400)]
+    [InlineData("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\v\r\n\r\nhello", 400)]
+    [InlineData("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\0\r\n\r\nhello", 400)]
+    [InlineData("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 000000000000000000000000000005\r\n\r\nhello", 400)]
     [InlineData("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0x5\r\n\r\nhello", 400)]
     [InlineData("POST / HTTP/1.1\r\nHost: a\r\nContent-Length:\r\n\r\nhello", 400)]
     [InlineData("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n", 400)]
@@ -136,16 +141,6 @@ public sealed class RequestCorpusTests : IAsyncLifetime
         var answer = await client.ReadAsync();
         Assert.Equal((413, "close"), (answer!.Status, answer["Connection"]));
         Assert.True(await client.IsClosedAsync());
-    }
-
-    [Fact]
-    public async Task A_signed_length_is_taken_as_its_number()
-    {
-        // Kestrel's parser allows the sign. Nobody behind us sees it: the length goes on as a number.
-        using var client = await RawClient.ConnectAsync(_instance.Address);
-        await client.SendAsync("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: +5\r\n\r\nhelloGET /next HTTP/1.1\r\nHost: a\r\n\r\n");
-        Assert.Equal("5", (await client.ReadAsync())!.Body);
-        Assert.Equal("GET a:80 /next?", (await client.ReadAsync())!.Body);
     }
 
     [Fact]

@@ -88,6 +88,12 @@ internal sealed class SocketConnection : ConnectionContext, IDuplexPipe, IConnec
     /// <inheritdoc/>
     public override void Abort(ConnectionAbortedException abortReason)
     {
+        if (Writer.IsFlushing)
+        {
+            // The client does not take what waits for it: the kernel need not keep that for minutes after the close.
+            ResetOnClose();
+        }
+
         ShutDown(SocketShutdown.Both);
         Writer.CancelPendingFlush();
         Closed();
@@ -201,6 +207,17 @@ internal sealed class SocketConnection : ConnectionContext, IDuplexPipe, IConnec
         finally
         {
             ArrayPool<byte>.Shared.Return(waste);
+        }
+    }
+
+    private void ResetOnClose()
+    {
+        try
+        {
+            Socket.LingerState = new LingerOption(enable: true, seconds: 0);
+        }
+        catch (Exception fault) when (fault is SocketException or ObjectDisposedException)
+        {
         }
     }
 
