@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Net.Sockets;
 using Skitaid.FunctionalTests.Harness;
 
 namespace Skitaid.FunctionalTests.Faults;
@@ -14,26 +16,28 @@ public sealed class RestartUnderLoadTests
     {
         await using var daemon = new TestDaemon();
         var port = await daemon.ServeAsync($"/ = {daemon.AddApp("counting")}:app", "processes = 2");
-        var failures = new System.Collections.Concurrent.ConcurrentQueue<string>();
+        var failures = new ConcurrentQueue<string>();
         using var events = new CancellationTokenSource();
         var answered = 0;
 
         async Task AskAsync(int client)
         {
+            using var strict = new KeepAliveClient(port);
             for (var i = 0; Volatile.Read(ref answered) < s_requests || !events.IsCancellationRequested; i++)
             {
                 var path = $"/{client}?{i}";
                 try
                 {
-                    var (status, text) = await daemon.GetAsync(port, path);
+                    var (status, text) = await strict.GetAsync(path);
                     if (text != path)
                     {
                         failures.Enqueue($"{path}: {status} '{text}'");
                     }
                 }
-                catch (HttpRequestException failure)
+                catch (Exception failure) when (failure is IOException or SocketException)
                 {
-                    failures.Enqueue($"{path}: {failure.Message}: {failure.InnerException?.Message}");
+                    failures.Enqueue($"{path} on connection {strict.Connections}: {failure.Message}");
+                    break;
                 }
 
                 Interlocked.Increment(ref answered);
