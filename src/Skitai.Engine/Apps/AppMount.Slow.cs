@@ -10,6 +10,12 @@ namespace Skitai.Engine.Apps;
 /// <summary>Everything but a small answer to a request without a body.</summary>
 public sealed partial class AppMount
 {
+    /// <summary>
+    /// Who kills all workers kills them one after the other, so the second one that a request gets may be next; a request
+    /// that itself kills its worker must not go on and on.
+    /// </summary>
+    private const int MostRetries = 2;
+
     private async Task AnswerWithBodyAsync(Exchange exchange)
     {
         var reader = exchange.Features.GetRequiredFeature<IRequestBodyPipeFeature>().Reader;
@@ -69,7 +75,7 @@ public sealed partial class AppMount
     {
         Task? streaming = null;
         CancellationTokenRegistration gone = default;
-        var retried = false;
+        var retries = 0;
         try
         {
             while (true)
@@ -93,9 +99,9 @@ public sealed partial class AppMount
                     return;
                 }
 
-                if (request.Outcome == AppOutcome.WorkerLost && !retried && request.BodyComplete && IsIdempotent(request.Method))
+                if (request.Outcome == AppOutcome.WorkerLost && retries < MostRetries && request.BodyComplete && IsIdempotent(request.Method))
                 {
-                    retried = true;
+                    retries++;
                     await gone.DisposeAsync();
                     gone = default;
                     request.Rewind();
