@@ -169,6 +169,9 @@ public sealed partial class Instance : IAsyncDisposable
         };
     }
 
+    /// <summary>Takes no new connection any more; the first step of <see cref="DrainAsync"/>. May be called again.</summary>
+    public Task StopAcceptingAsync() => _server.StopAcceptingAsync();
+
     /// <summary>
     /// Ends without hurting a client. Accepts nothing more (the listening socket is closed here; a successor that shares
     /// it goes on accepting); answers what comes on open connections, each HTTP/1.1 connection's next answer being its
@@ -179,7 +182,7 @@ public sealed partial class Instance : IAsyncDisposable
     public async Task DrainAsync(TimeSpan limit, CancellationToken cancellation)
     {
         LogDraining(_logs.Server, _gate.Open);
-        await _server.StopAcceptingAsync();
+        await StopAcceptingAsync();
         _application.Drain();
         _draining = true;
         var empty = _gate.CloseAsync();

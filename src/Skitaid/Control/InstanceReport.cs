@@ -14,6 +14,9 @@ internal sealed record InstanceReport(
     /// <summary>It cannot serve and is about to exit.</summary>
     public const string Failed = "failed";
 
+    /// <summary>It was told to end and takes no new connection any more.</summary>
+    public const string Draining = "draining";
+
     /// <summary>The answer to <see cref="InstanceOrder.Status"/>.</summary>
     public const string Status = "status";
 }

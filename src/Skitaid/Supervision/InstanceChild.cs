@@ -26,6 +26,7 @@ internal sealed class InstanceChild
     private readonly TimeProvider _time;
     private readonly long _startedAt;
     private readonly TaskCompletionSource<InstanceReport> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _draining = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _asking = new();
     private TaskCompletionSource<InstanceFigures?>? _figures;
     private volatile string? _lastWords;
@@ -115,6 +116,19 @@ internal sealed class InstanceChild
         catch (TimeoutException)
         {
             return $"its process was not ready within {limit.TotalSeconds:0} s";
+        }
+    }
+
+    /// <summary>Waits until it takes no new connection any more: it drains, or it has ended, or it does not say so in time.</summary>
+    public async Task WaitUntilDrainingAsync(TimeSpan limit)
+    {
+        try
+        {
+            await Task.WhenAny(_draining.Task, Exited).WaitAsync(limit, _time);
+        }
+        catch (TimeoutException)
+        {
+            // A connection more may meet the old process; that it hangs comes out when its time to end is up.
         }
     }
 
@@ -209,6 +223,9 @@ internal sealed class InstanceChild
                             _figures?.TrySetResult(report.Figures);
                         }
 
+                        break;
+                    case InstanceReport.Draining:
+                        _draining.TrySetResult();
                         break;
                     default:
                         _ready.TrySetResult(report);

@@ -196,6 +196,8 @@ internal sealed class InstanceHost
 
     private async Task DrainAsync(Instance instance)
     {
+        await instance.StopAcceptingAsync();
+        await ReportAsync(new InstanceReport(InstanceReport.Draining));
         TimeSpan left;
         lock (_deadline)
         {

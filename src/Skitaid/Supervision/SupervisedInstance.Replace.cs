@@ -58,7 +58,12 @@ internal sealed partial class SupervisedInstance
                 return Refuse(why, listener);
             }
 
-            Adopt(successor!, settings, listener);
+            if (Adopt(successor!, settings, listener) is { } old)
+            {
+                // Whoever connects after the command has returned meets the successor.
+                await old.WaitUntilDrainingAsync(StopGrace);
+            }
+
             return new ControlReply(ExitCodes.Done, [$"{Name}: restarted, process {successor!.Pid} serves {Address}"]);
         }
         catch (IOException failure)
@@ -96,7 +101,8 @@ internal sealed partial class SupervisedInstance
     }
 
     /// <summary>The successor serves: it takes the place of the one before, which drains.</summary>
-    private void Adopt(InstanceChild successor, InstanceSettings settings, ListeningSocket listener)
+    /// <returns>The one before; null = there was none.</returns>
+    private InstanceChild? Adopt(InstanceChild successor, InstanceSettings settings, ListeningSocket listener)
     {
         InstanceChild? old;
         lock (_state)
@@ -123,5 +129,7 @@ internal sealed partial class SupervisedInstance
             _log.InstanceDraining(Name, old.Pid, "replaced");
             _ = old.EndAsync(InstanceOrder.Drain, DrainLimit, CancellationToken.None);
         }
+
+        return old;
     }
 }
