@@ -14,7 +14,8 @@ public sealed class TestDaemon : IAsyncDisposable
     /// <summary>How long anything may take: the machine is shared, so a promise about speed is not made here.</summary>
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
-    private static readonly string s_executable =
+    /// <summary>The program under test.</summary>
+    public static readonly string Executable =
         Environment.GetEnvironmentVariable("SKITAID_EXE") is { Length: > 0 } said ? said : FindExecutable();
 
     public TestDaemon()
@@ -89,7 +90,7 @@ public sealed class TestDaemon : IAsyncDisposable
     }
 
     /// <summary>Starts a command and lets it run.</summary>
-    public static Process Start(params string[] arguments) => Process.Start(new ProcessStartInfo(s_executable, arguments)
+    public static Process Start(params string[] arguments) => Process.Start(new ProcessStartInfo(Executable, arguments)
     {
         UseShellExecute = false,
         RedirectStandardOutput = true,
