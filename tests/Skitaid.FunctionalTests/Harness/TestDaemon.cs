@@ -14,7 +14,8 @@ public sealed class TestDaemon : IAsyncDisposable
     /// <summary>How long anything may take: the machine is shared, so a promise about speed is not made here.</summary>
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
-    private static readonly string s_executable =
+    /// <summary>The program under test.</summary>
+    public static readonly string Executable =
         Environment.GetEnvironmentVariable("SKITAID_EXE") is { Length: > 0 } said ? said : FindExecutable();
 
     public TestDaemon()
@@ -94,7 +95,7 @@ public sealed class TestDaemon : IAsyncDisposable
     /// <summary>Starts a command with some environment variables more and lets it run.</summary>
     public static Process StartWith(IReadOnlyList<(string Name, string Value)> environment, params string[] arguments)
     {
-        var start = new ProcessStartInfo(s_executable, arguments)
+        var start = new ProcessStartInfo(Executable, arguments)
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,
