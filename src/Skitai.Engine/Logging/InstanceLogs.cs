@@ -11,6 +11,7 @@ public sealed class InstanceLogs : ILoggerFactory, ILoggerProvider
     private readonly LogWriter? _writer;
     private readonly LogFile[] _files = [];
     private readonly TextLog _server;
+    private readonly ServerEventLogger _events;
 
     /// <summary>Opens the logs.</summary>
     /// <param name="directory">Where the files are; made when it is not there; null = no files.</param>
@@ -33,6 +34,7 @@ public sealed class InstanceLogs : ILoggerFactory, ILoggerProvider
         }
 
         _server = new TextLog(_files.ElementAtOrDefault(0), clock, console);
+        _events = new ServerEventLogger(_server, time);
         Server = new TextLogger(_server, LogLevel.Information);
         App = new TextLogger(new TextLog(_files.ElementAtOrDefault(1), clock, console), LogLevel.Trace);
         Requests = new RequestLog(_files.ElementAtOrDefault(2), clock, console);
@@ -53,9 +55,9 @@ public sealed class InstanceLogs : ILoggerFactory, ILoggerProvider
     /// <summary>Lines lost because a disk was full or too slow.</summary>
     internal long LinesLost => _files.Sum(file => file.Dropped);
 
-    /// <summary>A logger that writes to server.log: ASP.NET's own from warnings up, ours from info up.</summary>
+    /// <summary>A logger that writes to server.log: ASP.NET's own from warnings up and never many, ours from info up.</summary>
     public ILogger CreateLogger(string categoryName) => categoryName.StartsWith("Microsoft.", StringComparison.Ordinal)
-        ? new TextLogger(_server, LogLevel.Warning)
+        ? _events
         : Server;
 
     /// <summary>Not used: these logs are all there is.</summary>

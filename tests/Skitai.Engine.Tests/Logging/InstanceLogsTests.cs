@@ -33,6 +33,32 @@ public sealed class InstanceLogsTests : IDisposable
     }
 
     [Fact]
+    public async Task What_clients_make_kestrel_say_is_a_line_a_second_at_the_most()
+    {
+        var time = new FakeTimeProvider(new DateTimeOffset(2016, 3, 3, 3, 37, 41, TimeSpan.Zero));
+        using (var logs = new InstanceLogs(_directory, console: false, time))
+        {
+            var kestrel = logs.CreateLogger("Microsoft.X");
+            var fault = new InvalidOperationException("why");
+            for (var i = 0; i < 1000; i++)
+            {
+                kestrel.Log(LogLevel.Critical, 7, "flood", fault, static (state, _) => state);
+            }
+
+            kestrel.Log(LogLevel.Warning, 8, "another kind", null, static (state, _) => state);
+            time.Advance(TimeSpan.FromSeconds(1));
+            kestrel.Log(LogLevel.Critical, 7, "flood", null, static (state, _) => state);
+            Assert.Null(logs.LastError);
+        }
+
+        Assert.Equal(
+            "2016.03.03 03:37:41 [warning] flood (InvalidOperationException: why)\n"
+            + "2016.03.03 03:37:41 [warning] another kind\n"
+            + "2016.03.03 03:37:42 [warning] flood (and 999 more)\n",
+            await ReadAsync("server.log"));
+    }
+
+    [Fact]
     public async Task A_request_line_has_its_seventeen_fields()
     {
         await using (var instance = await StartAsync())
