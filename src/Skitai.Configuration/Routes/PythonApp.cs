@@ -33,7 +33,9 @@ internal static class PythonApp
 
         if (!Directory.Exists(directory))
         {
-            problem = $"there is no directory '{directory}'";
+            problem = colon < 0
+                ? $"'{path}' is neither a directory nor a Python module: there is no directory '{directory}'"
+                : $"there is no directory '{directory}'";
             return null;
         }
 

@@ -15,7 +15,7 @@ public sealed class ConfTestTests
     [InlineData("[server]\nthreads = many", "example.conf:2: [server] threads: 'many'", "0 to 256")]
     [InlineData("[server]\npython = /no/such/python", "example.conf:2: [server] python: ", "/no/such/python")]
     [InlineData("[ssl]\nenable_ssl = yes\ncertfile = /no/such.pem", "example.conf:3: [ssl] certfile: ", "/no/such.pem")]
-    [InlineData("[routes:line]\n/ = /no/such/directory", "example.conf:2: [routes] /: there is no directory '/no/such'")]
+    [InlineData("[routes:line]\n/ = /no/such/directory", "example.conf:2: [routes] /: '/no/such/directory' is neither a directory nor a Python module: there is no directory '/no/such'")]
     [InlineData("[routes:line]\nnonsense", "example.conf:2: ", "nonsense")]
     [InlineData("[server\nport = 1", "example.conf:1: ", "[server")]
     [InlineData("[server]\nname = ${NO_SUCH_VARIABLE_AT_ALL}", "example.conf:2: ", "NO_SUCH_VARIABLE_AT_ALL")]
