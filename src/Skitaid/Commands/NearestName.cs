@@ -6,7 +6,10 @@ internal static class NearestName
     /// <summary><c>; did you mean 'status'?</c>, or nothing when no known word is near.</summary>
     public static string Suggest(string typed, IEnumerable<string> known)
     {
-        var nearest = known.Select(word => (Word: word, Edits: Edits(typed, word))).MinBy(pair => pair.Edits);
+        // A word begun and not ended (stat) is nearer than any other word, however few letters differ.
+        var nearest = known
+            .Select(word => (Word: word, Edits: typed.Length > 1 && word.StartsWith(typed, StringComparison.Ordinal) ? 0 : Edits(typed, word)))
+            .MinBy(pair => pair.Edits);
         return nearest.Edits <= Math.Max(1, typed.Length / 3) ? $"; did you mean '{nearest.Word}'?" : "; 'skitaid --help' lists what there is";
     }
 

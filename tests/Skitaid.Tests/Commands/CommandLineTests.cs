@@ -39,6 +39,8 @@ public sealed class CommandLineTests
 
     [Theory]
     [InlineData("unknown command 'statsu'; did you mean 'status'?", "statsu")]
+    [InlineData("unknown command 'statu'; did you mean 'status'?", "statu")]
+    [InlineData("unknown command 'rest'; did you mean 'restart'?", "rest")]
     [InlineData("unknown command 'frobnicate'; 'skitaid --help' lists what there is", "frobnicate")]
     [InlineData("unknown option '--frce'; did you mean '--force'?", "restart", "--frce")]
     [InlineData("-f needs a value: -f NAME", "restart", "-f")]
