@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using System.Text.Json;
 using Skitai.Configuration.Settings;
 
 namespace Skitai.Engine.Tests.Hosting;
@@ -100,42 +99,6 @@ public sealed class DrainTests
         // Nobody shut the shared socket down: it still takes connections for whoever comes next.
         using var client = await RawClient.ConnectAsync(address);
         using var accepted = await shared.AcceptAsync(TestContext.Current.CancellationToken);
-    }
-
-    [Fact]
-    public async Task Nothing_is_left_open_behind_an_instance()
-    {
-        await RoundAsync();
-        var before = Descriptors();
-        for (var round = 0; round < 5; round++)
-        {
-            await RoundAsync();
-        }
-
-        // Sockets of the test's own clients are closed with a delay.
-        await TestInstances.UntilAsync(() => Descriptors() <= before + 2, $"the descriptors to be closed ({before} before, {Descriptors()} after)");
-
-        static int Descriptors() => Directory.GetFileSystemEntries("/proc/self/fd").Length;
-
-        static async Task RoundAsync()
-        {
-            var directory = Directory.CreateTempSubdirectory("skitaid-leak-").FullName;
-            var mount = new TextMount("/");
-            await using (var instance = await TestInstances.StartAsync(mount, environment: new InstanceEnvironment { LogDirectory = directory }))
-            {
-                Assert.True(mount.IsStarted);
-                using var http = Http2Tests.Http2Client(instance);
-                Assert.Equal("Hello world", await http.GetStringAsync(new Uri("/", UriKind.Relative), TestContext.Current.CancellationToken));
-                using var client = await RawClient.ConnectAsync(instance.Address);
-                await client.SendAsync("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
-                Assert.Equal("Hello world", (await client.ReadAsync())!.Body);
-                var status = instance.GetStatus();
-                Assert.Equal(status.Requests, JsonSerializer.Deserialize<InstanceStatus>(JsonSerializer.Serialize(status))!.Requests);
-            }
-
-            Assert.True(mount.IsDisposed);
-            Directory.Delete(directory, recursive: true);
-        }
     }
 
     private static async Task<int> LoadAsync(IPEndPoint address, bool keepAlive, CancellationToken enough)
