@@ -35,7 +35,7 @@ public sealed partial class DemoTests
         Assert.Contains("a_module_that_nobody_has", log, StringComparison.Ordinal);
 
         var host = await RawClient.AskAsync(port, "GET / HTTP/1.1\r\nHost: hello.localhost\r\nConnection: close\r\n\r\n");
-        Assert.Contains(await File.ReadAllTextAsync(Path.Combine(Examples, "sites", "hello", "index.html"), Cancellation), host, StringComparison.Ordinal);
+        Assert.Contains(await File.ReadAllTextAsync(Path.Combine(ExampleFiles.Directory, "sites", "hello", "index.html"), Cancellation), host, StringComparison.Ordinal);
 
         using var ended = await daemon.Client.PostAsync(TestApps.Url(port, "/trouble/exit"), null, Cancellation);
         Assert.Equal(HttpStatusCode.BadGateway, ended.StatusCode);
@@ -81,27 +81,10 @@ public sealed partial class DemoTests
         Assert.DoesNotMatch(" HTTP/1.1 [45]", log.Replace("/favicon.ico HTTP/1.1 404", "", StringComparison.Ordinal));
     }
 
-    private static string Examples
-    {
-        get
-        {
-            var directory = new DirectoryInfo(AppContext.BaseDirectory);
-            while (!File.Exists(Path.Combine(directory.FullName, "skitaid.slnx")))
-            {
-                directory = directory.Parent ?? throw new InvalidOperationException("not built inside the repository");
-            }
-
-            return Path.Combine(directory.FullName, "examples");
-        }
-    }
-
     private static async Task<int> StartAsync(TestDaemon daemon)
     {
         var port = TestDaemon.FreePort();
-        var conf = await File.ReadAllTextAsync(Path.Combine(Examples, "etc", "servers-enabled", "demo.conf"), Cancellation);
-        Assert.Contains("port = 5000\n", conf, StringComparison.Ordinal);
-        daemon.WriteConf("example", conf.Replace("port = 5000\n", $"port = {port}\npython = {TestApps.DebianPython}\n", StringComparison.Ordinal)
-            .Replace("../../", Examples + "/", StringComparison.Ordinal));
+        daemon.WriteConf("example", await ExampleFiles.ReadConfAsync("servers-enabled/demo.conf", 5000, port));
         await daemon.StartAsync();
         return port;
     }
