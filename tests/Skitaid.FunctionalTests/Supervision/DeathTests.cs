@@ -17,6 +17,8 @@ public sealed class DeathTests
         await daemon.StartAsync();
         var pid = await daemon.InstancePidAsync("example");
         TestDaemon.Signal(pid, Posix.SigStop); // it accepts nothing any more: the connection stays in the backlog
+        await TestDaemon.WaitAsync("every thread stood still", () => Directory.GetDirectories($"/proc/{pid}/task").All(
+            task => File.ReadAllText(Path.Combine(task, "stat")).Split(") ")[^1].StartsWith('T')));
         using var client = new TcpClient();
         await client.ConnectAsync(IPAddress.Loopback, port, Cancellation);
         await client.GetStream().WriteAsync("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"u8.ToArray(), Cancellation);

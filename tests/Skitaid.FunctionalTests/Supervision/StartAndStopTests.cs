@@ -130,7 +130,7 @@ public sealed class StartAndStopTests
 
         Assert.Equal(0, (await one.RunAsync("stop")).ExitCode);
 
-        Assert.Empty(one.Processes());
+        await one.WaitUntilNothingIsLeftAsync();
         Assert.Equal("hello", await two.Client.GetStringAsync(new Uri($"http://127.0.0.1:{port}/"), Cancellation));
         Assert.Equal("running", (await two.StatusAsync("example")).GetProperty("state").GetString());
     }
