@@ -25,6 +25,12 @@ internal sealed class RefusedRequests(RequestLog log, Counters counters) : IObse
             return;
         }
 
+        if (features.Get<IHttpResponseFeature>() is { HasStarted: true })
+        {
+            // It was answered, and logged as that; Kestrel has come upon the fault again while it skipped the rest of the body.
+            return;
+        }
+
         var status = features.Get<IBadRequestExceptionFeature>()?.Error is BadHttpRequestException bad ? bad.StatusCode : 400;
         var request = features.Get<IHttpRequestFeature>();
         ReadOnlySpan<byte> client = features.Get<ClientConnection>()?.Text ?? "-"u8;

@@ -34,6 +34,30 @@ public sealed class LimitTests
     }
 
     [Fact]
+    public async Task A_request_whose_body_is_nonsense_is_answered_counted_and_logged_once()
+    {
+        var directory = Directory.CreateTempSubdirectory("skitaid-limit-").FullName;
+        try
+        {
+            await using (var instance = await TestInstances.StartAsync(
+                new TextMount("/", TextMount.CountAsync), environment: new InstanceEnvironment { LogDirectory = directory }))
+            {
+                using var client = await RawClient.ConnectAsync(instance.Address);
+                await client.SendAsync("POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\nhello\r\n0\r\n\r\n");
+                Assert.Equal(400, (await client.ReadAsync())!.Status);
+                Assert.True(await client.IsClosedAsync());
+                Assert.Equal(1, instance.GetStatus().Answers4xx);
+            }
+
+            Assert.Single(await File.ReadAllLinesAsync(Path.Combine(directory, "request.log"), TestContext.Current.CancellationToken));
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+
+    [Fact]
     public async Task A_head_that_takes_too_long_is_answered_408()
     {
         await using var instance = await TestInstances.StartAsync(
