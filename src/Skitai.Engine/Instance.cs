@@ -16,9 +16,8 @@ public sealed partial class Instance : IAsyncDisposable
 {
     private static readonly TimeSpan ShortGrace = TimeSpan.FromSeconds(3);
 
-    private readonly InstanceSettings _settings;
+    private readonly InstanceEnvironment _environment;
     private readonly InstanceLogs _logs;
-    private readonly IReadOnlyList<VirtualHost> _hosts;
     private readonly ConnectionGate _gate;
     private readonly Counters _counters = new();
     private readonly RequestRate _rate;
@@ -31,6 +30,7 @@ public sealed partial class Instance : IAsyncDisposable
     private readonly Lock _stopGate = new();
     private Task? _stopped;
     private volatile bool _draining;
+    private InstanceSettings _settings;
     private int _ticks;
 
     private Instance(
@@ -38,17 +38,15 @@ public sealed partial class Instance : IAsyncDisposable
         InstanceEnvironment environment,
         InstanceLogs logs,
         CertificateTable? certificates,
-        IReadOnlyList<VirtualHost> hosts)
+        RouteTable routes)
     {
-        (_settings, _logs, _hosts, _time) = (settings, logs, hosts, environment.Time);
+        (_settings, _environment, _logs, _time) = (settings, environment, logs, environment.Time);
         _startedAt = _time.GetUtcNow();
         _rate = new RequestRate(_counters);
         _certificates = certificates;
         var proxies = new TrustedProxies(settings.Server.TrustedProxies);
         _gate = new ConnectionGate(settings.Tune.MaxConnections, settings.Ssl is not null, proxies, logs.Server, _time);
-        var byName = new HostTable<VirtualHost>(
-            hosts.SelectMany(host => host.Names.Select(name => (name, host))), hosts.FirstOrDefault(host => host.Names.Count == 0));
-        _application = new RequestApplication(byName, proxies, logs, _counters, settings.Tune.MaxBodySize);
+        _application = new RequestApplication(routes, proxies, logs, _counters, settings.Tune.MaxBodySize);
         _server = new EngineServer(
             settings, environment.Listener, logs, _gate, _certificates, new RefusedRequests(logs.Requests, _counters));
         _tick = _time.CreateTimer(static state => ((Instance)state!).Tick(), this, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
@@ -66,50 +64,35 @@ public sealed partial class Instance : IAsyncDisposable
     /// <param name="cancellation">Gives up the start.</param>
     /// <exception cref="CertificateFileException">A certificate cannot be used.</exception>
     /// <exception cref="IOException">It cannot listen, or the logs cannot be opened.</exception>
-    public static Task<Instance> StartAsync(InstanceSettings settings, InstanceEnvironment environment, CancellationToken cancellation)
-    {
-        MountFactory? factory = null;
-        return StartAsync(
-            settings, environment, (line, logs) => (factory ??= new MountFactory(settings, environment, logs)).Create(line), cancellation);
-    }
+    public static Task<Instance> StartAsync(InstanceSettings settings, InstanceEnvironment environment, CancellationToken cancellation) =>
+        StartAsync(settings, environment, logs => new MountFactory(settings, environment, logs, []).CreateAll(), cancellation);
 
     /// <summary>Starts serving mounts that the caller makes.</summary>
     /// <param name="settings">The checked conf.</param>
     /// <param name="environment">What the process was given.</param>
-    /// <param name="createMount">Makes a mount of each line of the conf's routes; it is started after that.</param>
+    /// <param name="createRoutes">Makes the mounts; they are started after that.</param>
     /// <param name="cancellation">Gives up the start.</param>
     internal static async Task<Instance> StartAsync(
         InstanceSettings settings,
         InstanceEnvironment environment,
-        Func<MountSettings, InstanceLogs, Mount> createMount,
+        Func<InstanceLogs, RouteTable> createRoutes,
         CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(settings);
         var logs = new InstanceLogs(environment.LogDirectory, environment.Console, environment.Time);
-        var hosts = new List<VirtualHost>();
+        RouteTable? routes = null;
         try
         {
             var certificates = settings.Ssl is null ? null : new CertificateTable(settings.Ssl, logs.Server, environment.Time);
             environment.BecomeUser?.Invoke();
             certificates?.Warn();
-            foreach (var host in settings.Hosts)
-            {
-                var mounts = new List<Mount>();
-                hosts.Add(new VirtualHost(host.Names, mounts));
-                foreach (var line in host.Mounts)
-                {
-                    mounts.Add(createMount(line, logs));
-                }
-            }
-
-            // The table is built from the finished list.
-            hosts = [.. hosts.Select(host => new VirtualHost(host.Names, host.Mounts))];
-            return await StartAsync(settings, environment, logs, certificates, hosts, cancellation);
+            routes = createRoutes(logs);
+            return await StartAsync(settings, environment, logs, certificates, routes, cancellation);
         }
         catch (Exception exception)
         {
             LogStartFailed(logs.Server, exception.Message);
-            foreach (var mount in hosts.SelectMany(host => host.Mounts))
+            foreach (var mount in routes?.Mounts ?? [])
             {
                 await mount.DisposeAsync();
             }
@@ -124,18 +107,9 @@ public sealed partial class Instance : IAsyncDisposable
     /// <param name="listener">The listening socket's descriptor; null = bind it here.</param>
     /// <param name="mounts">The mounts, not yet started.</param>
     /// <param name="cancellation">Gives up the start.</param>
-    internal static async Task<Instance> StartAsync(
-        InstanceSettings settings, int? listener, IReadOnlyList<Mount> mounts, CancellationToken cancellation)
-    {
-        ArgumentNullException.ThrowIfNull(settings);
-        var byLine = new Queue<Mount>(mounts);
-        var lines = mounts.Select((mount, index) => new MountSettings(mount.Path, new StaticTarget("/"), index)).ToArray();
-        return await StartAsync(
-            settings with { Hosts = [new VirtualHostSettings([], lines)] },
-            new InstanceEnvironment { Listener = listener },
-            (_, _) => byLine.Dequeue(),
-            cancellation);
-    }
+    internal static Task<Instance> StartAsync(
+        InstanceSettings settings, int? listener, IReadOnlyList<Mount> mounts, CancellationToken cancellation) =>
+        StartAsync(settings, new InstanceEnvironment { Listener = listener }, _ => new RouteTable([new VirtualHost([], mounts)]), cancellation);
 
     /// <summary>How it does now.</summary>
     public InstanceStatus GetStatus()
@@ -161,8 +135,7 @@ public sealed partial class Instance : IAsyncDisposable
             BytesReceived = sum.Received,
             BytesSent = sum.Sent,
             LogLinesLost = _logs.LinesLost,
-            Mounts = [.. _hosts.SelectMany(host => host.Mounts.Select(
-                mount => mount.GetStatus() with { Host = string.Join(' ', host.Names) }))],
+            Mounts = _application.Routes.GetStatus(),
             Certificates = _certificates?.Status ?? [],
             LastError = error?.Text,
             LastErrorAt = error?.At,
@@ -212,7 +185,8 @@ public sealed partial class Instance : IAsyncDisposable
         await _server.DisposeAsync();
 
         // All at once: each app's workers get their time to end, and together they get no more than that.
-        await Task.WhenAll(_hosts.SelectMany(host => host.Mounts).Select(mount => mount.DisposeAsync().AsTask()));
+        await EndReloadsAsync();
+        await Task.WhenAll(_application.Routes.Mounts.Select(mount => mount.DisposeAsync().AsTask()));
         LogStopped(_logs.Server);
         _logs.Dispose();
     }
@@ -222,13 +196,13 @@ public sealed partial class Instance : IAsyncDisposable
         InstanceEnvironment environment,
         InstanceLogs logs,
         CertificateTable? certificates,
-        IReadOnlyList<VirtualHost> hosts,
+        RouteTable routes,
         CancellationToken cancellation)
     {
-        var instance = new Instance(settings, environment, logs, certificates, hosts);
+        var instance = new Instance(settings, environment, logs, certificates, routes);
         try
         {
-            await Task.WhenAll(hosts.SelectMany(host => host.Mounts).Select(mount => mount.StartAsync(cancellation)));
+            await Task.WhenAll(routes.Mounts.Select(mount => mount.StartAsync(cancellation)));
             await instance._server.StartAsync(instance._application, cancellation);
         }
         catch

@@ -45,6 +45,12 @@ public sealed partial class AppMount : Mount
     }
 
     /// <inheritdoc/>
+    public override bool SharesWith(Mount other) => other is AppMount mount && mount._pool == _pool;
+
+    /// <inheritdoc/>
+    public override Task WhenUnusedAsync(CancellationToken cancellation) => _pool.WhenUnusedAsync(cancellation);
+
+    /// <inheritdoc/>
     public override async ValueTask DisposeAsync()
     {
         await _pool.DisposeAsync();
@@ -89,35 +95,43 @@ public sealed partial class AppMount : Mount
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<MountOutcome> AnswerAsync(Exchange exchange)
     {
-        if (exchange.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true }
-            && exchange.Request.Headers.ContentLength != 0)
+        _pool.Entered();
+        try
         {
-            await AnswerWithBodyAsync(exchange);
-            return MountOutcome.Handled;
-        }
-
-        var request = _pool.Rent();
-        request.Begin(exchange);
-        if (!_environ.Encode(exchange, -1, request))
-        {
-            await StatusPage.WriteAsync(exchange, StatusCodes.Status400BadRequest);
-        }
-        else
-        {
-            _pool.Submit(request);
-            await request.WaitAsync();
-            if (request.Outcome == AppOutcome.Complete)
+            if (exchange.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true }
+                && exchange.Request.Headers.ContentLength != 0)
             {
-                await WriteCompleteAsync(exchange, request);
+                await AnswerWithBodyAsync(exchange);
+                return MountOutcome.Handled;
+            }
+
+            var request = _pool.Rent();
+            request.Begin(exchange);
+            if (!_environ.Encode(exchange, -1, request))
+            {
+                await StatusPage.WriteAsync(exchange, StatusCodes.Status400BadRequest);
             }
             else
             {
-                await AnswerSlowlyAsync(exchange, request, null);
+                _pool.Submit(request);
+                await request.WaitAsync();
+                if (request.Outcome == AppOutcome.Complete)
+                {
+                    await WriteCompleteAsync(exchange, request);
+                }
+                else
+                {
+                    await AnswerSlowlyAsync(exchange, request, null);
+                }
             }
-        }
 
-        _pool.Return(request);
-        return MountOutcome.Handled;
+            _pool.Return(request);
+            return MountOutcome.Handled;
+        }
+        finally
+        {
+            _pool.Left();
+        }
     }
 
     private ValueTask WriteCompleteAsync(Exchange exchange, AppRequest request)

@@ -22,6 +22,7 @@ public sealed partial class AppPool : IAsyncDisposable
     private AppRequest? _last;
     private int _waiting;
     private int _idleCount;
+    private int _inside;
     private long _refused;
     private Task _upkeep = Task.CompletedTask;
     private bool _started;
@@ -133,6 +134,23 @@ public sealed partial class AppPool : IAsyncDisposable
         await _upkeep;
         RefuseAll(AppOutcome.Unavailable);
         await Task.WhenAll(_seats.Select(seat => seat.StopAsync()));
+    }
+
+    /// <summary>A request comes in; followed by <see cref="Left"/>, whatever becomes of it.</summary>
+    internal void Entered() => Interlocked.Increment(ref _inside);
+
+    /// <summary>It is answered, or not going to be.</summary>
+    internal void Left() => Interlocked.Decrement(ref _inside);
+
+    /// <summary>Completes when no request is inside.</summary>
+    internal async Task WhenUnusedAsync(CancellationToken cancellation)
+    {
+        // A request may have been shown the way here a moment before there was none any more.
+        do
+        {
+            await Task.Delay(TimeSpan.FromSeconds(1), Time, cancellation);
+        }
+        while (Volatile.Read(ref _inside) > 0);
     }
 
     /// <summary>A request object for <see cref="Submit"/>.</summary>

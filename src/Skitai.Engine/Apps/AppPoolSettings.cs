@@ -54,6 +54,19 @@ public sealed record AppPoolSettings
         ["software"] = Software,
     });
 
+    /// <summary>Whether workers started by one can serve for the other: a changed conf need not renew them.</summary>
+    internal bool MeansTheSameAs(AppPoolSettings other)
+    {
+        var limits = Tune with { StaticMaxAge = other.Tune.StaticMaxAge };
+        return limits == other.Tune
+            && Python == other.Python
+            && PythonPackage == other.PythonPackage
+            && InstanceName == other.InstanceName
+            && Load().AsSpan().SequenceEqual(other.Load())
+            && Environment.Count == other.Environment.Count
+            && Environment.All(pair => other.Environment.TryGetValue(pair.Key, out var value) && value == pair.Value);
+    }
+
     /// <summary>The whole environment of a worker.</summary>
     internal Dictionary<string, string> WorkerEnvironment()
     {

@@ -19,6 +19,7 @@ public sealed class Exchange
 
     // What the last request of this connection looked like: the next one mostly looks the same.
     private string? _lastTarget, _lastHost;
+    private RouteTable? _lastRoutes;
     private HostName _host;
 
     /// <summary>The ASP.NET view of this request. Convenient; on the hot path prefer the fields here.</summary>
@@ -195,12 +196,13 @@ public sealed class Exchange
 
     /// <summary>Finds out host, port and virtual host.</summary>
     /// <returns>False when it is not a host.</returns>
-    internal bool TakeHost(string header, HostTable<VirtualHost> hosts)
+    internal bool TakeHost(string header, RouteTable routes)
     {
         HostHeader = header;
-        if (!string.Equals(header, _lastHost, StringComparison.Ordinal))
+        if (!string.Equals(header, _lastHost, StringComparison.Ordinal) || routes != _lastRoutes)
         {
             _lastHost = null;
+            _lastRoutes = routes;
             var host = new HostName("", 0);
             if (header.Length > 0 && !HostName.TryParse(header, out host))
             {
@@ -208,7 +210,7 @@ public sealed class Exchange
             }
 
             _host = host;
-            VirtualHost = hosts.Find(host.Name);
+            VirtualHost = routes.Find(host.Name);
             _lastHost = header;
         }
 

@@ -13,12 +13,20 @@ namespace Skitai.Engine.Hosting;
 
 /// <summary>What Kestrel calls for each request: no host, no middleware, no endpoint routing in between.</summary>
 internal sealed partial class RequestApplication(
-    HostTable<VirtualHost> hosts, TrustedProxies proxies, InstanceLogs logs, Counters counters, long maxBodySize)
+    RouteTable routes, TrustedProxies proxies, InstanceLogs logs, Counters counters, long maxBodySize)
     : IHttpApplication<Exchange>
 {
     private static readonly StringValues ServerName = "skitaid", Close = "close";
 
+    private volatile RouteTable _routes = routes;
     private volatile bool _draining;
+
+    /// <summary>Where requests go; those that come from now on are led by a new table.</summary>
+    public RouteTable Routes
+    {
+        get => _routes;
+        set => _routes = value;
+    }
 
     /// <summary>From now on every answer is the last of its connection.</summary>
     public void Drain() => _draining = true;
@@ -100,7 +108,7 @@ internal sealed partial class RequestApplication(
             hostHeader = proxies.Apply(exchange, headers) ?? hostHeader;
         }
 
-        if (!exchange.TakeHost(hostHeader, hosts))
+        if (!exchange.TakeHost(hostHeader, _routes))
         {
             return StatusCodes.Status400BadRequest;
         }

@@ -27,6 +27,12 @@ public abstract class Mount(string path) : IAsyncDisposable
     /// <summary>How the mount does now.</summary>
     public virtual MountStatus GetStatus() => new(Path, GetType().Name);
 
+    /// <summary>Whether the mount works with something that belongs to another one, too, and must outlive it.</summary>
+    public virtual bool SharesWith(Mount other) => ReferenceEquals(this, other);
+
+    /// <summary>Completes when no request is in it; asked when none comes any more, its place in the routes being gone.</summary>
+    public virtual Task WhenUnusedAsync(CancellationToken cancellation) => Task.CompletedTask;
+
     /// <summary>Ends what the mount started, once no request is in it any more.</summary>
     public virtual ValueTask DisposeAsync()
     {

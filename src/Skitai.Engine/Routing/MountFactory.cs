@@ -5,39 +5,71 @@ using Skitai.Engine.Static;
 
 namespace Skitai.Engine.Routing;
 
-/// <summary>Makes the mounts of an instance's routes. An app that is mounted several times gets one pool of workers.</summary>
-internal sealed class MountFactory(InstanceSettings settings, InstanceEnvironment environment, InstanceLogs logs)
+/// <summary>
+/// Makes the mounts of an instance's routes. An app that is mounted several times gets one pool of workers. When a
+/// changed conf is taken up, what it leaves as it was is used again: mounts, and pools with their workers.
+/// </summary>
+/// <param name="settings">The conf.</param>
+/// <param name="environment">What the process was given.</param>
+/// <param name="logs">The instance's logs.</param>
+/// <param name="before">The mounts of the conf before; empty at the start.</param>
+internal sealed class MountFactory(
+    InstanceSettings settings, InstanceEnvironment environment, InstanceLogs logs, IReadOnlyList<Mount> before)
 {
     private readonly Dictionary<AppTarget, AppPool> _pools = [];
+    private readonly List<Mount> _reusable = [.. before];
 
-    /// <summary>Makes the mount of one line, not yet started.</summary>
-    public Mount Create(MountSettings line) => line.Target switch
+    /// <summary>Makes the mounts of all lines; those that are new are not yet started.</summary>
+    public RouteTable CreateAll() =>
+        new([.. settings.Hosts.Select(host => new VirtualHost(host.Names, [.. host.Mounts.Select(Create)]))]);
+
+    private Mount Create(MountSettings line)
     {
-        StaticTarget target => new StaticMount(
-            line.Path, target.Directory, settings.Tune.StaticMaxAge, settings.Tune.ResponseTimeout, environment.Time, logs.Server),
-        AppTarget target => new AppMount(line.Path, PoolOf(target)),
-        _ => throw new NotSupportedException($"nothing serves a {line.Target.GetType().Name}"),
-    };
+        switch (line.Target)
+        {
+            case StaticTarget target:
+                var tune = settings.Tune;
+                return Reuse<StaticMount>(mount => mount.Path == line.Path && mount.Serves(target.Directory, tune.StaticMaxAge, tune.ResponseTimeout))
+                    ?? new StaticMount(line.Path, target.Directory, tune.StaticMaxAge, tune.ResponseTimeout, environment.Time, logs.Server);
+            case AppTarget target:
+                var pool = PoolOf(target);
+                return Reuse<AppMount>(mount => mount.Path == line.Path && mount.Pool == pool) ?? new AppMount(line.Path, pool);
+            default:
+                throw new NotSupportedException($"nothing serves a {line.Target.GetType().Name}");
+        }
+    }
+
+    private T? Reuse<T>(Predicate<T> isAsWanted)
+        where T : Mount
+    {
+        var index = _reusable.FindIndex(mount => mount is T candidate && isAsWanted(candidate));
+        if (index < 0)
+        {
+            return null;
+        }
+
+        var found = (T)_reusable[index];
+        _reusable.RemoveAt(index);
+        return found;
+    }
 
     private AppPool PoolOf(AppTarget target)
     {
         if (!_pools.TryGetValue(target, out var pool))
         {
-            pool = new AppPool(
-                new AppPoolSettings
-                {
-                    Target = target,
-                    Server = settings.Server,
-                    Tune = settings.Tune,
-                    Environment = settings.Environment,
-                    Python = settings.Server.Python ?? environment.DefaultPython,
-                    PythonPackage = environment.PythonPackage,
-                    InstanceName = settings.Name,
-                    Mounts = [.. PathsOf(target)],
-                },
-                logs.Server,
-                logs.App,
-                environment.Time);
+            var wanted = new AppPoolSettings
+            {
+                Target = target,
+                Server = settings.Server,
+                Tune = settings.Tune,
+                Environment = settings.Environment,
+                Python = settings.Server.Python ?? environment.DefaultPython,
+                PythonPackage = environment.PythonPackage,
+                InstanceName = settings.Name,
+                Mounts = [.. PathsOf(target)],
+            };
+            pool = before.OfType<AppMount>().Select(mount => mount.Pool).FirstOrDefault(known => known.Settings.MeansTheSameAs(wanted))
+                ?? new AppPool(wanted, logs.Server, logs.App, environment.Time);
             _pools.Add(target, pool);
         }
 

@@ -30,6 +30,7 @@ public sealed partial class StaticMount : Mount
     private readonly StaticDirectory _directory;
     private readonly StaticAnswer _answer;
     private readonly FileCache _cache = new(CacheCapacity);
+    private readonly TimeSpan _maxAge, _patience;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
 
@@ -46,13 +47,17 @@ public sealed partial class StaticMount : Mount
     {
         _time = time ?? TimeProvider.System;
         _logger = logger ?? NullLogger.Instance;
-        _directoryName = directory;
+        (_directoryName, _maxAge, _patience) = (directory, maxAge, patience);
         _directory = new StaticDirectory(directory, _time);
         _answer = new StaticAnswer(new FileSender(patience, _time), maxAge, _time);
     }
 
     /// <summary>Bytes that kept files take in memory.</summary>
     public long CachedBytes => _cache.Size;
+
+    /// <summary>Whether it is what a conf wants that says this.</summary>
+    internal bool Serves(string directory, TimeSpan maxAge, TimeSpan patience) =>
+        directory == _directoryName && maxAge == _maxAge && patience == _patience;
 
     /// <inheritdoc/>
     public override MountStatus GetStatus() => new(Path, "static") { Target = _directoryName };

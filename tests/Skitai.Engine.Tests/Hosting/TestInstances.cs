@@ -18,10 +18,13 @@ internal static class TestInstances
 
     public static Task<Instance> StartAsync(Mount mount, TuneSettings? tune = null, InstanceEnvironment? environment = null, SslSettings? ssl = null, ServerSettings? server = null) =>
         Instance.StartAsync(
-            Settings(tune, server, ssl) with { Hosts = [new VirtualHostSettings([], [new MountSettings(mount.Path, new StaticTarget("/"), 1)])] },
+            Settings(tune, server, ssl),
             environment ?? new InstanceEnvironment(),
-            (_, _) => mount,
+            _ => Routes(mount),
             TestContext.Current.CancellationToken);
+
+    /// <summary>The default host with one mount.</summary>
+    public static RouteTable Routes(Mount mount) => new([new VirtualHost([], [mount])]);
 
     /// <summary>Waits for something to become true; no luck, only a deadline.</summary>
     public static async Task UntilAsync(Func<bool> condition, string what)

@@ -137,10 +137,7 @@ public sealed class TlsTests : IDisposable
         var mountsMade = false;
         var madeBefore = false;
         await using var instance = await Instance.StartAsync(
-            TestInstances.Settings(ssl: new SslSettings { Default = files }) with
-            {
-                Hosts = [new VirtualHostSettings([], [new MountSettings("/", new StaticTarget("/"), 1)])],
-            },
+            TestInstances.Settings(ssl: new SslSettings { Default = files }),
             new InstanceEnvironment
             {
                 BecomeUser = () =>
@@ -149,10 +146,10 @@ public sealed class TlsTests : IDisposable
                     File.Delete(files.KeyFile);
                 },
             },
-            (_, _) =>
+            _ =>
             {
                 mountsMade = true;
-                return new TextMount("/", exchange => TextMount.WriteAsync(exchange, "x"));
+                return TestInstances.Routes(new TextMount("/", exchange => TextMount.WriteAsync(exchange, "x")));
             },
             TestContext.Current.CancellationToken);
 

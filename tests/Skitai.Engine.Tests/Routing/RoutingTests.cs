@@ -38,16 +38,13 @@ public sealed class RoutingTests
     [InlineData("x.b.com.", "b")]
     public async Task The_host_chooses_the_virtual_host(string host, string answer)
     {
-        var settings = TestInstances.Settings() with
-        {
-            Hosts =
-            [
-                new VirtualHostSettings([], [new MountSettings("/", new StaticTarget("/default"), 1)]),
-                new VirtualHostSettings([new HostPattern(HostPatternKind.DomainAndSubdomains, "b.com")], [new MountSettings("/", new StaticTarget("/b"), 2)]),
-            ],
-        };
+        var routes = new RouteTable(
+        [
+            new VirtualHost([], [Answering("/", "default")]),
+            new VirtualHost([new HostPattern(HostPatternKind.DomainAndSubdomains, "b.com")], [Answering("/", "b")]),
+        ]);
         await using var instance = await Instance.StartAsync(
-            settings, new InstanceEnvironment(), (line, _) => Answering("/", ((StaticTarget)line.Target).Directory[1..]), TestContext.Current.CancellationToken);
+            TestInstances.Settings(), new InstanceEnvironment(), _ => routes, TestContext.Current.CancellationToken);
         Assert.Equal((200, answer), await GetAsync(instance, "/", host));
         Assert.Equal(["", ".b.com"], instance.GetStatus().Mounts.Select(mount => mount.Host));
     }
@@ -55,12 +52,9 @@ public sealed class RoutingTests
     [Fact]
     public async Task A_host_nobody_serves_gets_404()
     {
-        var settings = TestInstances.Settings() with
-        {
-            Hosts = [new VirtualHostSettings([new HostPattern(HostPatternKind.Exact, "b.com")], [new MountSettings("/", new StaticTarget("/"), 1)])],
-        };
+        var routes = new RouteTable([new VirtualHost([new HostPattern(HostPatternKind.Exact, "b.com")], [Answering("/", "b")])]);
         await using var instance = await Instance.StartAsync(
-            settings, new InstanceEnvironment(), (_, _) => Answering("/", "b"), TestContext.Current.CancellationToken);
+            TestInstances.Settings(), new InstanceEnvironment(), _ => routes, TestContext.Current.CancellationToken);
         Assert.Equal(404, (await GetAsync(instance, "/", "a.com")).Status);
         Assert.Equal(200, (await GetAsync(instance, "/", "b.com")).Status);
     }

@@ -1,0 +1,66 @@
+using System.Net;
+using System.Text.Json;
+using Skitai.Configuration.Settings;
+
+namespace Skitai.Configuration.Tests;
+
+public sealed class LiveSettingsTests
+{
+    private static readonly InstanceSettings s_conf = new()
+    {
+        Name = "a",
+        ConfPath = "/a.conf",
+        Server = new ServerSettings { TrustedProxies = [IPNetwork.Parse("10.0.0.0/8")] },
+        Ssl = new SslSettings { Default = new CertificateFiles("/c.pem", "/c.pem", null) },
+        Hosts = [new VirtualHostSettings([], [new MountSettings("/", new StaticTarget("/srv"), 3)])],
+    };
+
+    [Fact]
+    public void The_same_conf_read_again_needs_no_new_process()
+    {
+        var again = s_conf with
+        {
+            Server = s_conf.Server with { TrustedProxies = [IPNetwork.Parse("10.0.0.0/8")] },
+            Ssl = new SslSettings { Default = new CertificateFiles("/c.pem", "/c.pem", null) },
+        };
+        Assert.Null(LiveSettings.NeedsNewProcess(s_conf, again));
+    }
+
+    [Fact]
+    public void What_can_be_taken_up_needs_no_new_process_and_arrives()
+    {
+        var changed = s_conf with
+        {
+            Server = s_conf.Server with { Threads = 9, Processes = 3, Name = "n", Python = "/py" },
+            Environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["A"] = "ä\n\"" },
+            Tune = s_conf.Tune with { StaticMaxAge = TimeSpan.Zero, AppTimeout = TimeSpan.FromSeconds(1), SlowRequest = TimeSpan.Zero, MaxRequests = 5, MaxWorkerMemory = 7 },
+            Hosts =
+            [
+                new VirtualHostSettings(
+                    [new HostPattern(HostPatternKind.SubdomainsOnly, "b.com")],
+                    [new MountSettings("/x", new AppTarget("/srv", "m", "make()"), 4), new MountSettings("/", new StaticTarget("/srv"), 5)]),
+            ],
+        };
+        Assert.Null(LiveSettings.NeedsNewProcess(s_conf, changed));
+        var sent = JsonSerializer.Deserialize<LiveSettings>(JsonSerializer.Serialize(LiveSettings.Of(changed)))!;
+        var arrived = sent.ApplyTo(s_conf);
+        Assert.Equal(changed.Server, arrived.Server);
+        Assert.Equal(changed.Tune, arrived.Tune);
+        Assert.Equal("ä\n\"", arrived.Environment["A"]);
+        Assert.Equal(changed.Hosts[0].Names, arrived.Hosts[0].Names);
+        Assert.Equal(changed.Hosts[0].Mounts, arrived.Hosts[0].Mounts);
+    }
+
+    [Fact]
+    public void A_change_of_anything_else_needs_one()
+    {
+        Assert.Equal("[server]", LiveSettings.NeedsNewProcess(s_conf, s_conf with { Server = s_conf.Server with { Port = 1 } }));
+        Assert.Equal("[server]", LiveSettings.NeedsNewProcess(s_conf, s_conf with { Server = s_conf.Server with { User = "u" } }));
+        Assert.Equal("[server]", LiveSettings.NeedsNewProcess(s_conf, s_conf with { Server = s_conf.Server with { TrustedProxies = [] } }));
+        Assert.Equal("[tunefactors]", LiveSettings.NeedsNewProcess(s_conf, s_conf with { Tune = s_conf.Tune with { MaxBodySize = 1 } }));
+        Assert.Equal("[tunefactors]", LiveSettings.NeedsNewProcess(s_conf, s_conf with { Tune = s_conf.Tune with { ResponseTimeout = TimeSpan.FromSeconds(1) } }));
+        Assert.Equal("[ssl]", LiveSettings.NeedsNewProcess(s_conf, s_conf with { Ssl = null }));
+        Assert.Equal("[ssl]", LiveSettings.NeedsNewProcess(
+            s_conf, s_conf with { Ssl = s_conf.Ssl! with { Certificates = [new SniCertificate(new HostPattern(HostPatternKind.Exact, "b"), s_conf.Ssl.Default)] } }));
+    }
+}
