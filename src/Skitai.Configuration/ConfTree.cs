@@ -58,6 +58,13 @@ public sealed class ConfTree(string etcPath, Machine? machine = null)
     /// <summary>Where the conf of an instance is.</summary>
     public string InstanceConfPath(string name) => Path.Combine(EnabledPath, name + Suffix);
 
+    /// <summary>Whether the conf on the disk is another by now than the one that was read.</summary>
+    public bool HasChanged(InstanceSettings settings)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        return ConfFile.Read(InstanceConfPath(settings.Name), missing: null).Text != settings.ConfText;
+    }
+
     /// <summary>Reads and checks <c>servers-enabled/NAME.conf</c>, and the files it names.</summary>
     public ConfResult<InstanceSettings> ReadInstance(string name) => ReadInstance(name, out _);
 

@@ -55,6 +55,7 @@ internal sealed partial class InstanceConf(Machine machine)
         {
             Name = name,
             ConfPath = file.Path,
+            ConfText = file.Text,
             Server = ServerSection.Build(server, name),
             Environment = EnvironmentSection.Build(conf.Find(EnvironmentSection.Declaration), context),
             Ssl = new SslSection(context).Build(Reader(SslSection.Declaration), conf.Find(SslSection.Certificates)),

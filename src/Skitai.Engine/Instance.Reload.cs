@@ -67,7 +67,11 @@ public sealed partial class Instance
         }
 
         var result = new ReloadResult(null, after.Mounts.Count - added.Count, added.Count, gone.Count);
-        LogReloaded(_logs.Server, result.Kept, result.Started, result.Ended);
+        if (added.Count + gone.Count > 0)
+        {
+            LogReloaded(_logs.Server, result.Kept, result.Started, result.Ended);
+        }
+
         return result;
     }
 
@@ -107,6 +111,6 @@ public sealed partial class Instance
     }
 
     [LoggerMessage(EventId = 135, Level = LogLevel.Information,
-        Message = "changed conf taken up: {Kept} mounts go on as they were, {Started} started, {Ended} ended")]
+        Message = "changed conf taken up; mounts: {Kept} as before, {Started} started, {Ended} ended")]
     private static partial void LogReloaded(ILogger logger, int kept, int started, int ended);
 }

@@ -12,6 +12,9 @@ public sealed record InstanceSettings
     /// <summary>Absolute path of the conf file. Relative paths in it count from its directory (links are not resolved).</summary>
     public required string ConfPath { get; init; }
 
+    /// <summary>The conf itself, as it was read: a process started later is to serve this one, whatever the file says by then.</summary>
+    public string ConfText { get; init; } = "";
+
     /// <summary>What <c>[server]</c> says.</summary>
     public ServerSettings Server { get; init; } = new();
 

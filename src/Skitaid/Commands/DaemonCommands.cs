@@ -4,7 +4,7 @@ using Skitaid.Supervision;
 
 namespace Skitaid.Commands;
 
-/// <summary>The commands that ask the running daemon something: status, restart, stop, shutdown, terminate, rotate.</summary>
+/// <summary>The commands that ask the running daemon something: status, restart, reload, stop, shutdown, terminate, rotate.</summary>
 internal static class DaemonCommands
 {
     private static readonly TimeSpan QuickLimit = TimeSpan.FromSeconds(20);

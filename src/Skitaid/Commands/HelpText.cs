@@ -15,15 +15,18 @@ internal static class HelpText
           skitaid stop             stop now: requests in hand get 3 seconds
           skitaid shutdown         stop as soon as the requests in hand are answered (takes none any more)
           skitaid terminate        stop at once
-          skitaid restart          take up changed confs: for each instance a successor is started, and when it serves
-                                   the old one finishes what it has in hand; no request is lost. A successor that fails
-                                   is dropped and the old one goes on. --force: even when an app now fails to load
+          skitaid reload           take up changed confs: mounts that are new or changed are started, the others and
+                                   their workers go on untouched. What needs a new process gets one, as by restart
+          skitaid restart          renew everything, changed confs and the apps' code: for each instance a successor is
+                                   started, and when it serves the old one finishes what it has in hand; no request is
+                                   lost. A successor that fails is dropped and the old one goes on.
+                                   --force, for both: even when an app that works now fails to load
           skitaid status           what runs: processes, requests, memory, the last error. --json: for scripts
           skitaid rotate           start new log files
           skitaid log              the last 16 KB of skitaid.log. -F: go on as it grows
 
         One instance (a conf in servers-enabled: NAME.conf)
-          skitaid -f NAME restart | shutdown | terminate | rotate | status
+          skitaid -f NAME reload | restart | shutdown | terminate | rotate | status
           skitaid -f NAME log [-s app|server|request] [-F]
           A conf that appears in servers-enabled is started at once, one that disappears is drained.
 
@@ -53,7 +56,8 @@ internal static class HelpText
         Examples
           skitaid init --etc ~/skitaid                 make a config tree of your own
           skitaid --etc ~/skitaid test && skitaid --etc ~/skitaid
-          skitaid -f example restart                   after a change of example.conf, or of its apps
+          skitaid -f example reload                    after a change of example.conf
+          skitaid -f example restart                   after a change of its apps
           skitaid -f example log -s request -F         watch the requests
           skitaid run wsgiapp:app --port 5001          wsgiapp.py in this directory has 'app'
           skitaid run . --mount /api=service/main:app  this directory, and an app at /api

@@ -19,7 +19,7 @@ internal static class OptionNames
         new(Help, "-h", null),
         new(Version, null, null),
         new(Json, null, null, "status"),
-        new(Force, null, null, "restart"),
+        new(Force, null, null, "restart", "reload"),
         new(Follow, "-F", null, "log"),
         new(Which, "-s", "server|app|request", "log"),
         new(Ip, null, "ADDRESS", "run"),

@@ -31,6 +31,11 @@ internal static class StatusDetails
             }
         }
 
+        if (instance.ConfChanged)
+        {
+            Line($"  its conf has changed since: 'skitaid -f {instance.Name} reload' takes it up", Yellow);
+        }
+
         if (instance.LastError is { } error)
         {
             var when = instance.LastErrorAt is { } at ? at.ToLocalTime().ToString("yyyy'.'MM'.'dd HH':'mm':'ss", CultureInfo.InvariantCulture) + " " : "";

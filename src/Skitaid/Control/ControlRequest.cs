@@ -3,11 +3,11 @@ namespace Skitaid.Control;
 /// <summary>What a command asks of the running daemon, over its control socket.</summary>
 /// <param name="Command">One of the constants here.</param>
 /// <param name="Name">The instance it is about; null = the daemon, or all of them.</param>
-/// <param name="Force">For <see cref="Restart"/>: also when an app that works now fails in the successor.</param>
+/// <param name="Force">For <see cref="Restart"/> and <see cref="Reload"/>: also when an app that works now would not any more.</param>
 /// <param name="Program">The program that asks; null = it does not say.</param>
 internal sealed record ControlRequest(string Command, string? Name = null, bool Force = false, string? Program = null)
 {
 #pragma warning disable CS1591 // the words of the command line
-    public const string Status = "status", Restart = "restart", Stop = "stop", Shutdown = "shutdown", Terminate = "terminate", Rotate = "rotate";
+    public const string Status = "status", Restart = "restart", Reload = "reload", Stop = "stop", Shutdown = "shutdown", Terminate = "terminate", Rotate = "rotate";
 #pragma warning restore CS1591
 }

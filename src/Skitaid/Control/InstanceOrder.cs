@@ -1,15 +1,27 @@
+using Skitai.Configuration.Settings;
+
 namespace Skitaid.Control;
 
 /// <summary>What the supervisor tells an instance.</summary>
 /// <param name="Order">One of the constants here.</param>
 /// <param name="Seconds">For <see cref="Drain"/> and <see cref="Stop"/>: how long requests in hand may take.</param>
-internal sealed record InstanceOrder(string Order, double Seconds = 0)
+/// <param name="Conf">For <see cref="Start"/>.</param>
+/// <param name="Live">For <see cref="Reload"/>: what the conf says now.</param>
+/// <param name="Force">For <see cref="Reload"/>: also when an app that works now would not any more.</param>
+internal sealed record InstanceOrder(
+    string Order, double Seconds = 0, InstanceConf? Conf = null, LiveSettings? Live = null, bool Force = false)
 {
+    /// <summary>Serve; the first order. Answered with <see cref="InstanceReport.Ready"/> or <see cref="InstanceReport.Failed"/>.</summary>
+    public const string Start = "start";
+
     /// <summary>Stop accepting, finish what is in hand, exit 0.</summary>
     public const string Drain = "drain";
 
     /// <summary>The same in a hurry.</summary>
     public const string Stop = "stop";
+
+    /// <summary>Take up a changed conf; answered with an <see cref="InstanceReport.Reloaded"/>.</summary>
+    public const string Reload = "reload";
 
     /// <summary>Open the log files anew.</summary>
     public const string Rotate = "rotate";

@@ -2,11 +2,12 @@ namespace Skitaid.Control;
 
 /// <summary>What an instance tells the supervisor.</summary>
 /// <param name="Report">One of the constants here.</param>
-/// <param name="Why">For <see cref="Failed"/>: one line.</param>
-/// <param name="Mounts">For <see cref="Ready"/>: the mounts that answer 503, and why.</param>
+/// <param name="Why">For <see cref="Failed"/>, and <see cref="Reloaded"/> when it refused: one line.</param>
+/// <param name="Mounts">For <see cref="Ready"/> and <see cref="Reloaded"/>: the mounts that answer 503, and why.</param>
 /// <param name="Figures">For <see cref="Status"/>.</param>
+/// <param name="Changes">For <see cref="Reloaded"/>: how many mounts were kept, started and ended.</param>
 internal sealed record InstanceReport(
-    string Report, string? Why = null, IReadOnlyList<MountFailure>? Mounts = null, InstanceFigures? Figures = null)
+    string Report, string? Why = null, IReadOnlyList<MountFailure>? Mounts = null, InstanceFigures? Figures = null, MountChanges? Changes = null)
 {
     /// <summary>It serves.</summary>
     public const string Ready = "ready";
@@ -16,6 +17,9 @@ internal sealed record InstanceReport(
 
     /// <summary>It was told to end and takes no new connection any more.</summary>
     public const string Draining = "draining";
+
+    /// <summary>The answer to <see cref="InstanceOrder.Reload"/>.</summary>
+    public const string Reloaded = "reloaded";
 
     /// <summary>The answer to <see cref="InstanceOrder.Status"/>.</summary>
     public const string Status = "status";

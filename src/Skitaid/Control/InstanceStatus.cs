@@ -21,6 +21,9 @@ internal sealed record InstanceStatus
     /// <summary>Processes that are draining, replaced by the one above.</summary>
     public IReadOnlyList<int> Draining { get; init; } = [];
 
+    /// <summary>Its conf is another than the one that it has taken up.</summary>
+    public bool ConfChanged { get; init; }
+
     /// <summary>Bytes of it and all processes below it (PSS).</summary>
     public long? Memory { get; init; }
 

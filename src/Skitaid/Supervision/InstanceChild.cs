@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using Microsoft.Extensions.Logging;
 using Microsoft.Win32.SafeHandles;
+using Skitai.Configuration.Settings;
 using Skitai.Posix;
 using Skitaid.Control;
 
@@ -29,6 +30,7 @@ internal sealed class InstanceChild
     private readonly TaskCompletionSource _draining = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _asking = new();
     private TaskCompletionSource<InstanceFigures?>? _figures;
+    private TaskCompletionSource<InstanceReport>? _reloaded;
     private volatile string? _lastWords;
 
     private InstanceChild(string name, ChildProcess process, Socket control, Socket output, ILogger log, TimeProvider time)
@@ -159,6 +161,26 @@ internal sealed class InstanceChild
         }
     }
 
+    /// <summary>Has it take up a changed conf. One call at a time.</summary>
+    /// <returns>What it says; null when it is gone or does not answer in time.</returns>
+    public async Task<InstanceReport?> ReloadAsync(LiveSettings live, bool force, TimeSpan limit, CancellationToken cancellation)
+    {
+        var answer = _reloaded = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        try
+        {
+            if (await SendAsync(new InstanceOrder(InstanceOrder.Reload, Live: live, Force: force), cancellation))
+            {
+                await Task.WhenAny(answer.Task, Exited).WaitAsync(limit, _time, cancellation);
+            }
+        }
+        catch (TimeoutException)
+        {
+            // Said by null.
+        }
+
+        return answer.Task.IsCompletedSuccessfully ? await answer.Task : null;
+    }
+
     /// <summary>Gives it an order; false when it is gone.</summary>
     public ValueTask<bool> SendAsync(InstanceOrder order, CancellationToken cancellation) =>
         _control.WriteAsync(order, ControlJson.Default.InstanceOrder, cancellation);
@@ -223,6 +245,9 @@ internal sealed class InstanceChild
                             _figures?.TrySetResult(report.Figures);
                         }
 
+                        break;
+                    case InstanceReport.Reloaded:
+                        _reloaded?.TrySetResult(report);
                         break;
                     case InstanceReport.Draining:
                         _draining.TrySetResult();

@@ -16,12 +16,16 @@ namespace Skitaid.Supervision;
 /// </summary>
 internal sealed class InstanceHost
 {
+    /// <summary>A conf of the largest size that is read, as JSON.</summary>
+    private const int LargestOrder = 8 * 1024 * 1024;
+
     private readonly JsonLines _control;
     private readonly string _name;
     private readonly DaemonPlaces _places;
     private readonly Lock _deadline = new();
     private readonly TaskCompletionSource _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _hurry = new();
+    private readonly TaskCompletionSource<InstanceConf> _conf = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _exit = ExitCodes.Done;
     private DateTime _endBy = DateTime.MaxValue;
     private Instance? _instance;
@@ -36,7 +40,7 @@ internal sealed class InstanceHost
         JsonLines control;
         try
         {
-            control = new JsonLines(InheritedDescriptors.TakeSocket(InstanceChild.ControlDescriptor));
+            control = new JsonLines(InheritedDescriptors.TakeSocket(InstanceChild.ControlDescriptor), LargestOrder);
             InheritedDescriptors.Protect(InstanceChild.ListenerDescriptor);
         }
         catch (Exception failure) when (failure is Win32Exception or SocketException)
@@ -83,14 +87,15 @@ internal sealed class InstanceHost
 
     private async Task<Instance> StartAsync(int supervisor)
     {
+        var conf = await _conf.Task.WaitAsync(_hurry.Token);
         var tree = new ConfTree(_places.Etc);
-        var daemon = tree.ReadDaemon();
-        var (settings, errors) = TreeCheck.ReadInstance(tree, _name);
-        if (settings is null || daemon.Settings is null)
+        var read = tree.ReadInstance(_name, conf.Text, tree.InstanceConfPath(_name));
+        if (read.Settings is not { } settings)
         {
-            throw new IOException(errors.Concat(daemon.Errors.Select(error => error.ToString())).First());
+            throw new IOException(read.Errors[0].ToString());
         }
 
+        settings = settings with { Server = settings.Server with { Python = conf.Python, User = conf.User, Group = conf.Group } };
         var logs = _places.InstanceLogs(_name);
         Directory.CreateDirectory(logs);
         // The control pair's end says the same; this needs nobody of us.
@@ -99,7 +104,6 @@ internal sealed class InstanceHost
         {
             Listener = InstanceChild.ListenerDescriptor,
             LogDirectory = logs,
-            DefaultPython = daemon.Settings.Python,
             BecomeUser = BecomeUser,
             PythonPackage = Path.Combine(AppContext.BaseDirectory, "python"),
         };
@@ -107,10 +111,10 @@ internal sealed class InstanceHost
 
         void BecomeUser()
         {
-            if (TreeCheck.AccountOf(settings, daemon.Settings.User) is { } account && Credentials.IsRoot)
+            if (conf.User is { } user && Credentials.IsRoot)
             {
-                GiveLogsTo(account.User, account.Group, logs);
-                Credentials.Drop(account.User, account.Group);
+                GiveLogsTo(user, conf.Group, logs);
+                Credentials.Drop(user, conf.Group);
                 ParentDeath.SetSignal(Signals.Term, supervisor); // the change has cleared the wish
             }
         }
@@ -140,8 +144,14 @@ internal sealed class InstanceHost
             {
                 switch (order.Order)
                 {
+                    case InstanceOrder.Start when order.Conf is { } conf:
+                        _conf.TrySetResult(conf);
+                        break;
                     case InstanceOrder.Drain or InstanceOrder.Stop:
                         EndWithin(TimeSpan.FromSeconds(order.Seconds));
+                        break;
+                    case InstanceOrder.Reload:
+                        _ = ReloadAsync(order); // takes as long as apps take to start
                         break;
                     case InstanceOrder.Rotate:
                         _instance?.ReopenLogs();
@@ -161,6 +171,32 @@ internal sealed class InstanceHost
         // The supervisor is gone: nobody is to linger. Hard, if the soft way hangs.
         EndWithin(SupervisedInstance.StopGrace);
         _ = KillSelfAfterAsync(SupervisedInstance.StopGrace + TimeSpan.FromSeconds(5));
+    }
+
+    private async Task ReloadAsync(InstanceOrder order)
+    {
+        if (_instance is not { } running || order.Live is not { } live)
+        {
+            await ReportAsync(new InstanceReport(InstanceReport.Reloaded, "it does not serve yet"));
+            return;
+        }
+
+        try
+        {
+            var result = await running.ReloadAsync(live, order.Force, _hurry.Token);
+            await ReportAsync(new InstanceReport(
+                InstanceReport.Reloaded,
+                result.Refused,
+                EngineFigures.FailedMounts(running.GetStatus()),
+                Changes: new MountChanges(result.Kept, result.Started, result.Ended)));
+        }
+#pragma warning disable CA1031 // whatever it is, the supervisor is to hear of it, and what serves goes on
+        catch (Exception failure)
+#pragma warning restore CA1031
+        {
+            await ReportAsync(new InstanceReport(
+                InstanceReport.Reloaded, failure is OperationCanceledException ? "it was told to stop" : Why(failure)));
+        }
     }
 
     private static async Task KillSelfAfterAsync(TimeSpan wait)

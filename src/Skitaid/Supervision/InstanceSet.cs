@@ -100,11 +100,19 @@ internal sealed class InstanceSet(ConfTree tree, DaemonPlaces places, ILogger lo
     }
 
     /// <summary>Restarts one instance, or all in turn; a name that was broken or new is tried now.</summary>
-    public async Task<ControlReply> RestartAsync(string? name, bool force, CancellationToken cancellation)
+    public Task<ControlReply> RestartAsync(string? name, bool force, CancellationToken cancellation) =>
+        RenewAsync(name, instance => instance.RestartAsync(tree, force, cancellation), "restarted", cancellation);
+
+    /// <summary>Takes up the changed conf of one instance, or of all in turn; a name that was broken or new is tried now.</summary>
+    public Task<ControlReply> ReloadAsync(string? name, bool force, CancellationToken cancellation) =>
+        RenewAsync(name, instance => instance.ReloadAsync(tree, force, cancellation), "reloaded", cancellation);
+
+    private async Task<ControlReply> RenewAsync(
+        string? name, Func<SupervisedInstance, Task<ControlReply>> renew, string done, CancellationToken cancellation)
     {
         if (name is not null)
         {
-            return await RestartOneAsync(name, force, cancellation);
+            return await RenewOneAsync(name, renew, cancellation);
         }
 
         var check = TreeCheck.Read(tree);
@@ -115,19 +123,19 @@ internal sealed class InstanceSet(ConfTree tree, DaemonPlaces places, ILogger lo
                 log.ConfBroken(error);
             }
 
-            return new ControlReply(ExitCodes.Usage, [.. check.Errors, "nothing was restarted: all goes on as it was"]);
+            return new ControlReply(ExitCodes.Usage, [.. check.Errors, $"nothing was {done}: all goes on as it was"]);
         }
 
         List<string> lines = [];
         var exit = ExitCodes.Done;
         foreach (var settings in check.Instances)
         {
-            var reply = await RestartOneAsync(settings.Name, force, cancellation);
+            var reply = await RenewOneAsync(settings.Name, renew, cancellation);
             lines.AddRange(reply.Lines);
             exit = Math.Max(exit, reply.ExitCode);
         }
 
-        return new ControlReply(exit, lines.Count > 0 ? lines : [$"no conf in {tree.EnabledPath}: nothing to restart"]);
+        return new ControlReply(exit, lines.Count > 0 ? lines : [$"no conf in {tree.EnabledPath}: nothing to do"]);
     }
 
     /// <summary>Ends one instance; its conf stays, so <c>restart</c> starts it again.</summary>
@@ -174,7 +182,7 @@ internal sealed class InstanceSet(ConfTree tree, DaemonPlaces places, ILogger lo
     {
         var running = await Task.WhenAll(_instances.Values
             .Where(instance => name is null || instance.Name == name)
-            .Select(instance => instance.GetStatusAsync(cancellation)));
+            .Select(async instance => await instance.GetStatusAsync(cancellation) with { ConfChanged = tree.HasChanged(instance.Settings) }));
         var broken = _broken
             .Where(pair => name is null || pair.Key == name)
             .Select(pair => new InstanceStatus
@@ -194,11 +202,12 @@ internal sealed class InstanceSet(ConfTree tree, DaemonPlaces places, ILogger lo
         return new ControlReply(ExitCodes.Failed, [$"no instance '{name}': " + (known.Length > 0 ? "there are " + string.Join(", ", known) : "there is none at all")]);
     }
 
-    private async Task<ControlReply> RestartOneAsync(string name, bool force, CancellationToken cancellation)
+    private async Task<ControlReply> RenewOneAsync(
+        string name, Func<SupervisedInstance, Task<ControlReply>> renew, CancellationToken cancellation)
     {
         if (_instances.TryGetValue(name, out var instance))
         {
-            return await instance.RestartAsync(tree, force, cancellation);
+            return await renew(instance);
         }
 
         await _changing.WaitAsync(cancellation);

@@ -1,5 +1,6 @@
 using Skitai.Configuration.Settings;
 using Skitaid.Commands;
+using Skitaid.Control;
 
 namespace Skitaid.Supervision;
 
@@ -60,6 +61,9 @@ internal sealed partial class SupervisedInstance
         _log.InstanceStarted(settings.Name, child.Pid, listener.Address.ToString(), cause);
         try
         {
+            var server = settings.Server;
+            await child.SendAsync(
+                new InstanceOrder(InstanceOrder.Start, Conf: new InstanceConf(settings.ConfText, server.Python!, server.User, server.Group)), cancellation);
             if (await child.WaitUntilReadyAsync(StartLimit, cancellation) is { } why)
             {
                 _log.InstanceNotReady(settings.Name, why);

@@ -29,13 +29,10 @@ internal sealed partial class SupervisedInstance
 
     private async Task<ControlReply> ReplaceAsync(ConfTree tree, bool force, CancellationToken cancellation)
     {
-        var (settings, errors) = TreeCheck.ReadInstance(tree, Name);
+        var (settings, refusal) = ReadConf(tree, "not restarted");
         if (settings is null)
         {
-            string[] lines = [.. errors, $"{Name}: not restarted; {StillThere()}"];
-            _log.RestartRefused(Name, "its conf is broken: " + lines[0]);
-            NoteError(lines[0]);
-            return new ControlReply(ExitCodes.Usage, lines);
+            return refusal!;
         }
 
         var listener = _listener;

@@ -51,6 +51,9 @@ internal sealed partial class SupervisedInstance
     /// <summary>The conf's name.</summary>
     public string Name => _settings.Name;
 
+    /// <summary>The conf that it has taken up.</summary>
+    public InstanceSettings Settings => _settings;
+
     /// <summary>Its address as a URL.</summary>
     public string Address => $"{(_settings.Ssl is null ? "http" : "https")}://{ListeningSocket.AddressOf(_settings)}";
 

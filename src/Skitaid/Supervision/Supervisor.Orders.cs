@@ -16,6 +16,8 @@ internal sealed partial class Supervisor
                 return await GetStatusAsync(request.Name, cancellation);
             case ControlRequest.Restart:
                 return WithNoteOnProgram(await _instances.RestartAsync(request.Name, request.Force, _stopping.Token), request.Program);
+            case ControlRequest.Reload:
+                return await _instances.ReloadAsync(request.Name, request.Force, _stopping.Token);
             case ControlRequest.Rotate:
                 return await RotateAsync(request.Name, "by command", cancellation);
             case ControlRequest.Shutdown when request.Name is { } name:

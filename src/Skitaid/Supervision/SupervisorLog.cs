@@ -53,6 +53,15 @@ internal static partial class SupervisorLog
     [LoggerMessage(17, LogLevel.Warning, "instance {Name}: restart refused: {Why}")]
     public static partial void RestartRefused(this ILogger log, string name, string why);
 
+    [LoggerMessage(22, LogLevel.Warning, "instance {Name}: reload refused: {Why}")]
+    public static partial void ReloadRefused(this ILogger log, string name, string why);
+
+    [LoggerMessage(23, LogLevel.Warning, "instance {Name}: {Result}, its conf is broken: {Error}")]
+    public static partial void ConfRefused(this ILogger log, string name, string result, string error);
+
+    [LoggerMessage(24, LogLevel.Information, "instance {Name}: process {Pid} has taken up its changed conf; mounts: {Kept} as before, {Started} started, {Ended} ended")]
+    public static partial void InstanceReloaded(this ILogger log, string name, int pid, int kept, int started, int ended);
+
     [LoggerMessage(18, LogLevel.Information, "instance {Name}: conf {What}")]
     public static partial void ConfChanged(this ILogger log, string name, string what);
 

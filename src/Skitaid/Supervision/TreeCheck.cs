@@ -21,33 +21,43 @@ internal sealed record TreeCheck(
         }
 
         var read = tree.ReadAll();
+        var daemon = read.Daemon;
+        InstanceSettings[] instances = daemon is null ? [.. read.Instances] : [.. read.Instances.Select(settings => WithDefaults(settings, daemon))];
         List<string> errors = [.. read.Errors.Select(error => error.ToString())];
-        errors.AddRange(read.Instances.Select(settings => WhyNotAs(settings, read.Daemon?.User)).OfType<string>());
-        return new(read.Daemon, read.Instances, errors, [.. read.Warnings.Select(warning => warning.ToString())]);
+        errors.AddRange(instances.Select(WhyNotAs).OfType<string>());
+        return new(daemon, instances, errors, [.. read.Warnings.Select(warning => warning.ToString())]);
     }
 
-    /// <summary>Reads one conf; settings are null when there is any error.</summary>
+    /// <summary>Reads one conf; settings are null when there is any error, in skitaid.conf too.</summary>
     public static (InstanceSettings? Settings, IReadOnlyList<string> Errors) ReadInstance(ConfTree tree, string name)
     {
         var read = tree.ReadInstance(name);
-        return read.Settings is { } settings && WhyNotAs(settings, tree.ReadDaemon().Settings?.User) is { } reason
-            ? (null, [reason])
-            : (read.Settings, [.. read.Errors.Select(error => error.ToString())]);
+        var daemon = tree.ReadDaemon();
+        List<string> errors = [.. daemon.Errors.Concat(read.Errors).Select(error => error.ToString())];
+        if (daemon.Settings is null || read.Settings is null)
+        {
+            return (null, errors);
+        }
+
+        var settings = WithDefaults(read.Settings, daemon.Settings);
+        return WhyNotAs(settings) is { } reason ? (null, [reason]) : (settings, []);
     }
 
-    /// <summary>The account an instance is to run as: its conf's, else the daemon's; null = unchanged.</summary>
-    public static (string User, string? Group)? AccountOf(InstanceSettings settings, string? daemonUser) =>
-        settings.Server.User is { } user ? (user, settings.Server.Group) : daemonUser is null ? null : (daemonUser, settings.Server.Group);
-
-    private static string? WhyNotAs(InstanceSettings settings, string? daemonUser)
+    /// <summary>What a conf leaves to skitaid.conf.</summary>
+    private static InstanceSettings WithDefaults(InstanceSettings settings, DaemonSettings daemon) => settings with
     {
-        if (Credentials.IsRoot || AccountOf(settings, daemonUser) is not { } account)
+        Server = settings.Server with { Python = settings.Server.Python ?? daemon.Python, User = settings.Server.User ?? daemon.User },
+    };
+
+    private static string? WhyNotAs(InstanceSettings settings)
+    {
+        if (Credentials.IsRoot || settings.Server.User is not { } user)
         {
             return null;
         }
 
-        return Credentials.FindUser(account.User) is { } known && known.User == Credentials.EffectiveUser
+        return Credentials.FindUser(user) is { } known && known.User == Credentials.EffectiveUser
             ? null
-            : $"{settings.Name}.conf: [server] user: only root can run it as '{account.User}': start skitaid as root or as '{account.User}'";
+            : $"{settings.Name}.conf: [server] user: only root can run it as '{user}': start skitaid as root or as '{user}'";
     }
 }

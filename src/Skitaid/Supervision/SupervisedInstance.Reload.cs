@@ -1,0 +1,93 @@
+using Skitai.Configuration;
+using Skitai.Configuration.Settings;
+using Skitaid.Commands;
+using Skitaid.Control;
+
+namespace Skitaid.Supervision;
+
+/// <content>Reload: the process that serves takes up what has changed, where it can.</content>
+internal sealed partial class SupervisedInstance
+{
+    /// <summary>Takes up a changed conf by what differs; by a restart, should that need a new process.</summary>
+    /// <param name="tree">Where the conf is.</param>
+    /// <param name="force">Accept that an app which works now fails then.</param>
+    /// <param name="cancellation">Gives up waiting.</param>
+    public async Task<ControlReply> ReloadAsync(ConfTree tree, bool force, CancellationToken cancellation)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _ending.Token);
+        await _waiting.CancelAsync();
+        await _turn.WaitAsync(either.Token);
+        try
+        {
+            var (settings, refusal) = ReadConf(tree, "not reloaded");
+            if (settings is null)
+            {
+                return refusal!;
+            }
+
+            if (_current is not { } current)
+            {
+                return await ReplaceAsync(tree, force, either.Token);
+            }
+
+            if (LiveSettings.NeedsNewProcess(_settings, settings) is { } section)
+            {
+                var reply = await ReplaceAsync(tree, force, either.Token);
+                return reply with { Lines = [$"{Name}: a change in {section} needs a new process", .. reply.Lines] };
+            }
+
+            return await HandOverAsync(current, settings, force, either.Token);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    private async Task<ControlReply> HandOverAsync(InstanceChild current, InstanceSettings settings, bool force, CancellationToken cancellation)
+    {
+        var report = await current.ReloadAsync(LiveSettings.Of(settings), force, StartLimit, cancellation);
+        if (report is not { Why: null, Changes: { } changes })
+        {
+            var why = report?.Why ?? "its process did not answer";
+            _log.ReloadRefused(Name, why);
+            NoteError(why);
+            return new ControlReply(ExitCodes.Failed, [$"{Name}: not reloaded: {why}; --force reloads nevertheless", $"{Name}: {StillThere()}"]);
+        }
+
+        _settings = settings;
+        if (changes is not { Started: 0, Ended: 0 })
+        {
+            _log.InstanceReloaded(Name, current.Pid, changes.Kept, changes.Started, changes.Ended);
+        }
+
+        foreach (var failure in report.Mounts ?? [])
+        {
+            _log.MountFailed(Name, failure.Mount, failure.Error);
+        }
+
+        return new ControlReply(
+            ExitCodes.Done,
+            [
+                changes is { Started: 0, Ended: 0 }
+                    ? $"{Name}: nothing to change, all goes on as it is; 'skitaid -f {Name} restart' renews the workers of its apps"
+                    : $"{Name}: reloaded; mounts: {changes.Kept} as before, {changes.Started} started, {changes.Ended} ended",
+                .. (report.Mounts ?? []).Select(failure => $"{Name}: {failure.Mount} cannot serve: {failure.Error}"),
+            ]);
+    }
+
+    /// <summary>Reads the conf; without settings the reply says what is wrong with it.</summary>
+    private (InstanceSettings? Settings, ControlReply? Refusal) ReadConf(ConfTree tree, string result)
+    {
+        var (settings, errors) = TreeCheck.ReadInstance(tree, Name);
+        if (settings is not null)
+        {
+            return (settings, null);
+        }
+
+        string[] lines = [.. errors, $"{Name}: {result}; {StillThere()}"];
+        _log.ConfRefused(Name, result, lines[0]);
+        NoteError(lines[0]);
+        return (null, new ControlReply(ExitCodes.Usage, lines));
+    }
+}
