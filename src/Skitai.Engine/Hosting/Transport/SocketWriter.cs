@@ -139,9 +139,13 @@ internal sealed class SocketWriter(SocketConnection connection) : PipeWriter, IF
     internal void Release()
     {
         _released = true;
-        foreach (var chunk in _rented)
+        if (!_flushing)
         {
-            ArrayPool<byte>.Shared.Return(chunk);
+            // The kernel may still look at those of a flush that was aborted: they are left to the collector.
+            foreach (var chunk in _rented)
+            {
+                ArrayPool<byte>.Shared.Return(chunk);
+            }
         }
 
         _rented.Clear();
