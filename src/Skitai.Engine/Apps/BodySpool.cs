@@ -10,10 +10,9 @@ namespace Skitai.Engine.Apps;
 /// </summary>
 internal sealed class BodySpool(SafeFileHandle file, string directory) : IDisposable
 {
-    private readonly List<ReadOnlyMemory<byte>> _parts = [];
-
-    /// <summary>Bytes in it.</summary>
-    public long Length { get; private set; }
+    private byte[]? _buffer; // what comes is written in large pieces: each write is a way to another thread and back
+    private int _buffered;
+    private long _written;
 
     /// <summary>Makes an empty one.</summary>
     /// <param name="directories">Where; the first that takes it.</param>
@@ -33,36 +32,32 @@ internal sealed class BodySpool(SafeFileHandle file, string directory) : IDispos
         throw new BodySpoolException(directories[^1], error);
     }
 
-    /// <summary>Writes the next bytes.</summary>
+    /// <summary>Takes the next bytes.</summary>
     /// <exception cref="BodySpoolException">The disk is full or broken.</exception>
     public async ValueTask AppendAsync(ReadOnlySequence<byte> bytes)
     {
-        try
+        while (bytes.Length > 0)
         {
-            if (bytes.IsSingleSegment)
+            _buffer ??= ArrayPool<byte>.Shared.Rent(Frame.MaxData);
+            var taken = (int)Math.Min(bytes.Length, Frame.MaxData - _buffered);
+            bytes.Slice(0, taken).CopyTo(_buffer.AsSpan(_buffered));
+            bytes = bytes.Slice(taken);
+            _buffered += taken;
+            if (_buffered == Frame.MaxData)
             {
-                await RandomAccess.WriteAsync(file, bytes.First, Length);
+                await WriteAsync();
             }
-            else
-            {
-                foreach (var part in bytes)
-                {
-                    _parts.Add(part);
-                }
+        }
+    }
 
-                await RandomAccess.WriteAsync(file, _parts, Length);
-            }
-
-            Length += bytes.Length;
-        }
-        catch (IOException error)
-        {
-            throw new BodySpoolException(directory, error);
-        }
-        finally
-        {
-            _parts.Clear();
-        }
+    /// <summary>No more will come.</summary>
+    /// <returns>How many bytes it has.</returns>
+    /// <exception cref="BodySpoolException">The disk is full or broken.</exception>
+    public async ValueTask<long> CompleteAsync()
+    {
+        await WriteAsync();
+        ReturnBuffer();
+        return _written;
     }
 
     /// <summary>Sends all of it to the request's worker. Ends when that is done or <see cref="AppRequest.StopUpload"/> was called.</summary>
@@ -74,7 +69,7 @@ internal sealed class BodySpool(SafeFileHandle file, string directory) : IDispos
         {
             for (var sent = 0L; request.Upload == UploadState.None && !request.Ended;)
             {
-                var count = request.TakeUploadCredit((int)Math.Min(Length - sent, Frame.MaxData));
+                var count = request.TakeUploadCredit((int)Math.Min(_written - sent, Frame.MaxData));
                 if (count == 0)
                 {
                     await request.WaitForUploadNewsAsync(heldBack: false);
@@ -83,8 +78,8 @@ internal sealed class BodySpool(SafeFileHandle file, string directory) : IDispos
 
                 await ReadAsync(buffer.AsMemory(0, count), sent);
                 sent += count;
-                request.Worker?.SendData(request, buffer.AsSpan(0, count), end: sent == Length);
-                if (sent == Length)
+                request.Worker?.SendData(request, buffer.AsSpan(0, count), end: sent == _written);
+                if (sent == _written)
                 {
                     request.EndUpload(UploadState.Done);
                 }
@@ -97,7 +92,25 @@ internal sealed class BodySpool(SafeFileHandle file, string directory) : IDispos
     }
 
     /// <inheritdoc/>
-    public void Dispose() => file.Dispose();
+    public void Dispose()
+    {
+        ReturnBuffer();
+        file.Dispose();
+    }
+
+    private async ValueTask WriteAsync()
+    {
+        try
+        {
+            await RandomAccess.WriteAsync(file, _buffer.AsMemory(0, _buffered), _written);
+            _written += _buffered;
+            _buffered = 0;
+        }
+        catch (IOException error)
+        {
+            throw new BodySpoolException(directory, error);
+        }
+    }
 
     private async ValueTask ReadAsync(Memory<byte> into, long offset)
     {
@@ -118,6 +131,15 @@ internal sealed class BodySpool(SafeFileHandle file, string directory) : IDispos
         catch (IOException error)
         {
             throw new BodySpoolException(directory, error);
+        }
+    }
+
+    private void ReturnBuffer()
+    {
+        if (_buffer is not null)
+        {
+            ArrayPool<byte>.Shared.Return(_buffer);
+            _buffer = null;
         }
     }
 }

@@ -55,22 +55,26 @@ internal sealed class RequestBody(Exchange exchange, PipeReader reader, AppReque
     /// <exception cref="BodySpoolException">It cannot be kept. (And those of <see cref="ReadFirstAsync"/>.)</exception>
     public async ValueTask<long> GatherAsync(IReadOnlyList<string> directories)
     {
-        while (true)
+        ReadResult read;
+        do
         {
-            var read = await ReadAsync();
-            if (read.Buffer.Length > 0)
+            read = await ReadAsync();
+            try
             {
-                _spool ??= BodySpool.Create(directories);
-                await _spool.AppendAsync(read.Buffer);
                 exchange.BytesReceived += read.Buffer.Length;
+                if (read.Buffer.Length > 0)
+                {
+                    _spool ??= BodySpool.Create(directories);
+                    await _spool.AppendAsync(read.Buffer);
+                }
             }
-
-            reader.AdvanceTo(read.Buffer.End);
-            if (read.IsCompleted)
+            finally
             {
-                return _spool?.Length ?? 0;
+                reader.AdvanceTo(read.Buffer.End);
             }
         }
+        while (!read.IsCompleted);
+        return _spool is null ? 0 : await _spool.CompleteAsync();
     }
 
     /// <summary>Streams the rest of the body to the worker. Ends when all is sent or <see cref="AppRequest.StopUpload"/> was called.</summary>
