@@ -36,6 +36,10 @@ internal static class TuneSection
         "max_body_size", Kinds.Size(Kilo, 1024 * Giga, "no limit"), 100 * Mega,
         "Largest request body; a longer one gets 413.");
 
+    private static readonly Key<bool> BufferChunked = new(
+        "buffer_chunked", Kinds.YesNo, true,
+        "Whether a request body without Content-Length (chunked) is received as a whole, on disk beyond 64 KB, before an app gets it with its length. no = the app reads it as it comes, without CONTENT_LENGTH.");
+
     private static readonly Key<TimeSpan> HeaderTimeout = new(
         "header_timeout", Kinds.Duration(Second, Hour), TimeSpan.FromSeconds(15),
         "How long a client may take to send a request's headers; then it gets 408.");
@@ -67,8 +71,8 @@ internal static class TuneSection
     public static readonly Section Declaration = new(
         "tunefactors", "Limits and patience.",
         [
-            StaticMaxAge, ResponseTimeout, KeepAlive, NumResultCacheMax, MaxBodySize, HeaderTimeout, MaxHeaderSize,
-            AppTimeout, SlowRequest, MaxConnections, MaxRequests, MaxWorkerMemory,
+            StaticMaxAge, ResponseTimeout, KeepAlive, NumResultCacheMax, MaxBodySize, BufferChunked, HeaderTimeout,
+            MaxHeaderSize, AppTimeout, SlowRequest, MaxConnections, MaxRequests, MaxWorkerMemory,
         ]);
 
     public static TuneSettings Build(SectionReader reader) => new()
@@ -78,6 +82,7 @@ internal static class TuneSection
         KeepAlive = reader.Get(KeepAlive),
         NumResultCacheMax = reader.Get(NumResultCacheMax),
         MaxBodySize = reader.Get(MaxBodySize),
+        BufferChunked = reader.Get(BufferChunked),
         HeaderTimeout = reader.Get(HeaderTimeout),
         MaxHeaderSize = (int)reader.Get(MaxHeaderSize),
         AppTimeout = reader.Get(AppTimeout),

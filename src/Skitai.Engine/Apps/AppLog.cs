@@ -34,4 +34,7 @@ internal static partial class AppLog
 
     [LoggerMessage(117, LogLevel.Error, "app {Label}: its upkeep failed")]
     public static partial void UpkeepFailed(ILogger logger, Exception error, string label);
+
+    [LoggerMessage(118, LogLevel.Error, "app {Label}: {Method} {Url}: the request body cannot be kept in {Reason}")]
+    public static partial void BodyNotKept(ILogger logger, string label, string method, string url, string reason);
 }

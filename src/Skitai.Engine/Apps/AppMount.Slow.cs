@@ -23,12 +23,20 @@ public sealed partial class AppMount
         request.Begin(exchange);
         using var body = new RequestBody(exchange, reader, request, _pool.Time, _pool.Settings.Tune.ResponseTimeout);
         var declared = exchange.Request.Headers.ContentLength;
-        var heldBack = exchange.Request.Headers.Expect.Count > 0;
+        var gathers = declared is null && _pool.Settings.Tune.BufferChunked;
+        var heldBack = !gathers && exchange.Request.Headers.Expect.Count > 0;
         var first = ArrayPool<byte>.Shared.Rent(heldBack ? 1 : (int)Math.Min(declared ?? Frame.MaxData, Frame.MaxData));
         try
         {
             var (length, all) = heldBack ? (0, false) : await body.ReadFirstAsync(first);
-            if (!_environ.Encode(exchange, declared is null && all ? length : -1, request))
+            var whole = all ? length : -1L;
+            if (gathers && !all)
+            {
+                whole = length + await body.GatherAsync(_pool.Settings.SpoolDirectories);
+                all = whole == length;
+            }
+
+            if (!_environ.Encode(exchange, declared is null ? whole : -1, request))
             {
                 await StatusPage.WriteAsync(exchange, StatusCodes.Status400BadRequest);
                 return;
@@ -39,14 +47,9 @@ public sealed partial class AppMount
             request.FrameLength += length;
             request.BodyComplete = all;
         }
-        catch (TimeoutException)
+        catch (Exception error) when (error is TimeoutException or BadHttpRequestException or BodySpoolException)
         {
-            await RefuseBodyAsync(exchange, StatusCodes.Status408RequestTimeout);
-            return;
-        }
-        catch (BadHttpRequestException error)
-        {
-            await RefuseBodyAsync(exchange, error.StatusCode);
+            await RefuseBodyAsync(exchange, error);
             return;
         }
         catch (Exception error) when (error is IOException or OperationCanceledException)
@@ -64,8 +67,21 @@ public sealed partial class AppMount
         _pool.Return(request);
     }
 
-    private static ValueTask RefuseBodyAsync(Exchange exchange, int status)
+    /// <param name="exchange">The request.</param>
+    /// <param name="error">What is wrong with its body; null = it comes too slowly.</param>
+    private ValueTask RefuseBodyAsync(Exchange exchange, Exception? error)
     {
+        var status = StatusCodes.Status408RequestTimeout;
+        if (error is BadHttpRequestException bad)
+        {
+            status = bad.StatusCode;
+        }
+        else if (error is BodySpoolException)
+        {
+            AppLog.BodyNotKept(_pool.Log, _pool.Label, exchange.Method, OutputText.Escape(exchange.Request.RawTarget), error.Message);
+            status = StatusCodes.Status503ServiceUnavailable;
+        }
+
         exchange.Response.Headers.Connection = "close";
         return StatusPage.WriteAsync(exchange, status);
     }
@@ -85,7 +101,7 @@ public sealed partial class AppMount
                     streaming = body.StreamAsync(heldBack);
                 }
 
-                if (request.ClientLeft || (request.Upload == UploadState.Broken && body?.Error is null))
+                if (request.ClientLeft || (request.Upload == UploadState.Broken && body?.Error is not (BadHttpRequestException or BodySpoolException)))
                 {
                     _pool.Cancel(request);
                     Cut(exchange);
@@ -95,17 +111,26 @@ public sealed partial class AppMount
                 if (request.Upload is UploadState.Stalled or UploadState.Broken && request.Outcome == AppOutcome.None)
                 {
                     _pool.Cancel(request);
-                    await RefuseBodyAsync(exchange, body?.Error?.StatusCode ?? StatusCodes.Status408RequestTimeout);
+                    await RefuseBodyAsync(exchange, body?.Error);
                     return;
                 }
 
-                if (request.Outcome == AppOutcome.WorkerLost && retries < MostRetries && request.BodyComplete && IsIdempotent(request.Method))
+                if (request.Outcome == AppOutcome.WorkerLost && retries < MostRetries && IsIdempotent(request.Method)
+                    && (request.BodyComplete || body is { IsGathered: true }))
                 {
                     retries++;
                     await gone.DisposeAsync();
                     gone = default;
+                    if (streaming is not null)
+                    {
+                        request.StopUpload();
+                        await streaming;
+                        streaming = null;
+                    }
+
                     request.Rewind();
                     _pool.Submit(request);
+                    continue;
                 }
 
                 if (request.Outcome != AppOutcome.None)

@@ -34,6 +34,10 @@ public sealed record AppPoolSettings
     /// <summary>SERVER_SOFTWARE.</summary>
     public string Software { get; init; } = "skitaid/" + typeof(AppPoolSettings).Assembly.GetName().Version?.ToString(3);
 
+    /// <summary>Where the files of large request bodies without a length may be: the first that takes them.</summary>
+    public IReadOnlyList<string> SpoolDirectories { get; init; } =
+        System.Environment.GetEnvironmentVariable("TMPDIR") is { Length: > 0 } said ? [said] : ["/var/tmp", "/tmp"];
+
     /// <summary>What <c>ps</c> and the logs call it.</summary>
     public string Label => $"{InstanceName}:{(Mounts.Count > 0 ? Mounts[0] : Target.Module)}";
 

@@ -59,11 +59,8 @@ internal sealed partial class AppRequest : IValueTaskSource
         LocalTransactionId = exchange.LocalTransactionId;
         FrameLength = 0;
         BodyComplete = true;
-        UploadCredit = Apps.Frame.InitialCredit;
-        Upload = UploadState.None;
         WaitsForUpload = false;
         WaitsForDownload = false;
-        BodyWanted = false;
         Rewind();
     }
 
@@ -77,6 +74,9 @@ internal sealed partial class AppRequest : IValueTaskSource
         Ended = false;
         IsWatched = false;
         ClientLeft = false;
+        UploadCredit = Apps.Frame.InitialCredit;
+        Upload = UploadState.None;
+        BodyWanted = false;
         Worker = null;
         _unseen = false;
         _waiting = false;

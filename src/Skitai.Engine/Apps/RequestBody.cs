@@ -7,7 +7,8 @@ namespace Skitai.Engine.Apps;
 
 /// <summary>
 /// Brings a request's body to the app: what fits into one frame is read first and travels with the request, so that a
-/// slow client holds no app thread; the rest is streamed under the worker's credit.
+/// slow client holds no app thread; the rest is streamed under the worker's credit, from the client or, where it was
+/// gathered first, from a file.
 /// </summary>
 internal sealed class RequestBody(Exchange exchange, PipeReader reader, AppRequest request, TimeProvider time, TimeSpan patience) : IDisposable
 {
@@ -16,6 +17,10 @@ internal sealed class RequestBody(Exchange exchange, PipeReader reader, AppReque
     private bool _reading;
     private bool _stopped;
     private TaskCompletionSource? _interruption;
+    private BodySpool? _spool;
+
+    /// <summary>The rest can be streamed again, to another worker.</summary>
+    public bool IsGathered => _spool is not null;
 
     /// <summary>
     /// Reads up to one frame's worth into <paramref name="into"/>; more stays in the reader.
@@ -44,12 +49,46 @@ internal sealed class RequestBody(Exchange exchange, PipeReader reader, AppReque
         }
     }
 
+    /// <summary>Puts the rest into a file, should there be any.</summary>
+    /// <param name="directories">Where that file may be.</param>
+    /// <returns>How many bytes.</returns>
+    /// <exception cref="BodySpoolException">It cannot be kept. (And those of <see cref="ReadFirstAsync"/>.)</exception>
+    public async ValueTask<long> GatherAsync(IReadOnlyList<string> directories)
+    {
+        ReadResult read;
+        do
+        {
+            read = await ReadAsync();
+            try
+            {
+                exchange.BytesReceived += read.Buffer.Length;
+                if (read.Buffer.Length > 0)
+                {
+                    _spool ??= BodySpool.Create(directories);
+                    await _spool.AppendAsync(read.Buffer);
+                }
+            }
+            finally
+            {
+                reader.AdvanceTo(read.Buffer.End);
+            }
+        }
+        while (!read.IsCompleted);
+        return _spool is null ? 0 : await _spool.CompleteAsync();
+    }
+
     /// <summary>Streams the rest of the body to the worker. Ends when all is sent or <see cref="AppRequest.StopUpload"/> was called.</summary>
     /// <param name="heldBack">Not before the app reads: the client waits for <c>100 Continue</c>.</param>
     public async Task StreamAsync(bool heldBack)
     {
         try
         {
+            if (_spool is not null)
+            {
+                await _spool.StreamAsync(request);
+                return;
+            }
+
             if (heldBack)
             {
                 await request.WaitForUploadNewsAsync(heldBack: true);
@@ -91,15 +130,18 @@ internal sealed class RequestBody(Exchange exchange, PipeReader reader, AppReque
         {
             request.EndUpload(UploadState.Stalled);
         }
-        catch (Exception error) when (error is IOException or OperationCanceledException or BadHttpRequestException)
+        catch (Exception error) when (error is IOException or OperationCanceledException or BadHttpRequestException or BodySpoolException)
         {
-            Error = error as BadHttpRequestException;
+            Error = error;
             request.EndUpload(UploadState.Broken);
         }
     }
 
-    /// <summary>What the client did wrong; null = it just went.</summary>
-    public BadHttpRequestException? Error { get; private set; }
+    /// <summary>
+    /// Why the upload is broken: a <see cref="BadHttpRequestException"/> or <see cref="BodySpoolException"/>; any other = the
+    /// client just went.
+    /// </summary>
+    public Exception? Error { get; private set; }
 
     /// <summary>The answer is settled: <see cref="StreamAsync"/> shall end now.</summary>
     public void Stop()
@@ -114,7 +156,11 @@ internal sealed class RequestBody(Exchange exchange, PipeReader reader, AppReque
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _timer?.Dispose();
+    public void Dispose()
+    {
+        _timer?.Dispose();
+        _spool?.Dispose();
+    }
 
     private void Send(ReadOnlySequence<byte> part, bool end)
     {

@@ -54,15 +54,17 @@ internal sealed class AppServer : IAsyncDisposable
 
     public static Task<AppServer> StartAsync(
         string module = "many", string? directory = null, string mount = "/", int processes = 1, int threads = 2, TuneSettings? tune = null,
-        string python = "/usr/bin/python3") =>
-        StartAsync(module, directory ?? Path.Combine(AppContext.BaseDirectory, "Apps", "TestApps"), [mount], processes, threads, tune ?? new TuneSettings(), python);
+        string python = "/usr/bin/python3", string? spool = null) =>
+        StartAsync(
+            module, directory ?? Path.Combine(AppContext.BaseDirectory, "Apps", "TestApps"), [mount], processes, threads, tune ?? new TuneSettings(), python,
+            spool);
 
     /// <summary>Serves one app, one pool of workers, at several paths.</summary>
     public static Task<AppServer> StartSharedAsync(params string[] mounts) =>
-        StartAsync("many", Path.Combine(AppContext.BaseDirectory, "Apps", "TestApps"), mounts, 1, 2, new TuneSettings(), "/usr/bin/python3");
+        StartAsync("many", Path.Combine(AppContext.BaseDirectory, "Apps", "TestApps"), mounts, 1, 2, new TuneSettings(), "/usr/bin/python3", null);
 
     private static async Task<AppServer> StartAsync(
-        string module, string directory, string[] mounts, int processes, int threads, TuneSettings tune, string python)
+        string module, string directory, string[] mounts, int processes, int threads, TuneSettings tune, string python, string? spool)
     {
         var cancellation = TestContext.Current.CancellationToken;
         using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -82,12 +84,13 @@ internal sealed class AppServer : IAsyncDisposable
                 PythonPackage = PythonPackage,
                 InstanceName = "test",
                 Mounts = mounts,
+                SpoolDirectories = [spool ?? Path.GetTempPath()],
             },
             log,
             output,
             TimeProvider.System);
         Mount[] all = [.. mounts.Select(path => new AppMount(path, pool))];
-        var settings = new InstanceSettings { Name = "test", ConfPath = "/test.conf", Server = server };
+        var settings = new InstanceSettings { Name = "test", ConfPath = "/test.conf", Server = server, Tune = new TuneSettings { MaxBodySize = tune.MaxBodySize } };
         var descriptor = Duplicate(listener);
         return new AppServer(await Instance.StartAsync(settings, descriptor, all, cancellation), pool, log, output, port);
     }

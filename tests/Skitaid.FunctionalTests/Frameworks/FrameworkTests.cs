@@ -45,21 +45,22 @@ public sealed class FrameworkTests(FrameworkSites sites) : IClassFixture<Framewo
 
     [Theory]
     [MemberData(nameof(FrameworkSites.Mounts), MemberType = typeof(FrameworkSites))]
-    public async Task An_uploaded_file_arrives_byte_for_byte(string framework, string mount)
-    {
-        var file = new byte[300 * 1024 + 1];
-        new Random(2026).NextBytes(file);
-        using var browser = sites.Browser(framework, mount);
-        using var form = new MultipartFormDataContent();
-        form.Add(Part(new StringContent("größer"), "note", null));
-        form.Add(Part(new ByteArrayContent(file), "file", "data.bin"));
-        using var answer = await browser.PostAsync("upload", form, Cancellation);
+    public Task An_uploaded_file_arrives_byte_for_byte(string framework, string mount) =>
+        AssertUploadAsync(framework, mount, form => new HttpRequestMessage(HttpMethod.Post, "upload") { Content = form });
 
-        var got = await JsonAsync(answer);
-        Assert.Equal(file.Length, got.GetProperty("size").GetInt32());
-        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(file)), got.GetProperty("sha256").GetString());
-        Assert.Equal("data.bin", got.GetProperty("filename").GetString());
-        Assert.Equal("größer", got.GetProperty("note").GetString());
+    [Theory]
+    [MemberData(nameof(FrameworkSites.Mounts), MemberType = typeof(FrameworkSites))]
+    public async Task An_upload_whose_length_nobody_told_arrives_byte_for_byte(string framework, string mount)
+    {
+        foreach (var version in new[] { HttpVersion.Version11, HttpVersion.Version20 })
+        {
+            await AssertUploadAsync(framework, mount, form => new HttpRequestMessage(HttpMethod.Post, "upload")
+            {
+                Version = version,
+                VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+                Content = new LengthlessContent(form),
+            });
+        }
     }
 
     [Theory]
@@ -198,6 +199,24 @@ public sealed class FrameworkTests(FrameworkSites sites) : IClassFixture<Framewo
         // Flask and Django give the page's own address as a link, Bottle as text.
         var self = got.GetProperty("self").GetString()!;
         Assert.Equal($"{mount}/café/{Word}", framework == "bottle" ? self : Uri.UnescapeDataString(self));
+    }
+
+    private async Task AssertUploadAsync(string framework, string mount, Func<HttpContent, HttpRequestMessage> post)
+    {
+        var file = new byte[300 * 1024 + 1];
+        new Random(2026).NextBytes(file);
+        using var browser = sites.Browser(framework, mount);
+        using var form = new MultipartFormDataContent();
+        form.Add(Part(new StringContent("größer"), "note", null));
+        form.Add(Part(new ByteArrayContent(file), "file", "data.bin"));
+        using var request = post(form);
+        using var answer = await browser.SendAsync(request, Cancellation);
+
+        var got = await JsonAsync(answer);
+        Assert.Equal(file.Length, got.GetProperty("size").GetInt32());
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(file)), got.GetProperty("sha256").GetString());
+        Assert.Equal("data.bin", got.GetProperty("filename").GetString());
+        Assert.Equal("größer", got.GetProperty("note").GetString());
     }
 
     private static HttpContent Part(HttpContent content, string name, string? fileName)

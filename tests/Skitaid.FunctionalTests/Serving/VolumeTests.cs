@@ -18,33 +18,13 @@ public sealed class VolumeTests
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task A_body_sent_to_an_app_that_does_not_read_yet_waits_with_its_sender(bool chunked)
-    {
-        await using var daemon = new TestDaemon();
-        var gate = Path.Combine(daemon.Root, "gate");
-        Assert.Equal(0, (await ClientProgram.RunAsync("mkfifo", gate)).ExitCode);
-        var port = await daemon.ServeAsync(
-            $"/ = {daemon.AddApp("volume")}:app", more: $"[environment]\nGATE = {gate}\n[tunefactors]\nmax_body_size = 2G\nresponse_timeout = 60");
-        using var content = new Blocks(s_volume, chunked);
-        using var request = new HttpRequestMessage(HttpMethod.Post, TestApps.Url(port, "/up")) { Content = content };
-        request.Headers.TransferEncodingChunked = chunked;
+    [InlineData(false, "yes")]
+    [InlineData(true, "no")]
+    public async Task A_body_sent_to_an_app_that_does_not_read_yet_waits_with_its_sender(bool chunked, string buffered) =>
+        await AssertUploadAsync(chunked, buffered);
 
-        var sending = daemon.Client.SendAsync(request, Cancellation);
-        await content.Begun.Task.WaitAsync(TestDaemon.Deadline, Cancellation);
-        await File.WriteAllTextAsync(gate, "go\n", Cancellation);
-        using var answer = await sending;
-
-        using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        for (var sent = 0L; sent < s_volume; sent += s_block.Length)
-        {
-            digest.AppendData(s_block);
-        }
-
-        Assert.Equal($"{s_volume} {Convert.ToHexStringLower(digest.GetHashAndReset())}", await answer.Content.ReadAsStringAsync(Cancellation));
-        AssertModest(daemon);
-    }
+    [Fact]
+    public async Task A_body_without_a_length_waits_in_a_file_until_it_is_whole() => await AssertUploadAsync(chunked: true, "yes");
 
     [Theory]
     [InlineData("/down")]
@@ -81,6 +61,32 @@ public sealed class VolumeTests
         }
 
         Assert.Equal(0, await stream.ReadAsync(block, Cancellation));
+        AssertModest(daemon);
+    }
+
+    private static async Task AssertUploadAsync(bool chunked, string buffered)
+    {
+        await using var daemon = new TestDaemon();
+        var gate = Path.Combine(daemon.Root, "gate");
+        Assert.Equal(0, (await ClientProgram.RunAsync("mkfifo", gate)).ExitCode);
+        var port = await daemon.ServeAsync(
+            $"/ = {daemon.AddApp("volume")}:app", more: $"[environment]\nGATE = {gate}\n[tunefactors]\nmax_body_size = 2G\nresponse_timeout = 60\nbuffer_chunked = {buffered}");
+        using var content = new Blocks(s_volume, chunked);
+        using var request = new HttpRequestMessage(HttpMethod.Post, TestApps.Url(port, "/up")) { Content = content };
+        request.Headers.TransferEncodingChunked = chunked;
+
+        var sending = daemon.Client.SendAsync(request, Cancellation);
+        await content.Begun.Task.WaitAsync(TestDaemon.Deadline, Cancellation);
+        await File.WriteAllTextAsync(gate, "go\n", Cancellation);
+        using var answer = await sending;
+
+        using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        for (var sent = 0L; sent < s_volume; sent += s_block.Length)
+        {
+            digest.AppendData(s_block);
+        }
+
+        Assert.Equal($"{s_volume} {Convert.ToHexStringLower(digest.GetHashAndReset())}", await answer.Content.ReadAsStringAsync(Cancellation));
         AssertModest(daemon);
     }
 

@@ -44,6 +44,14 @@ def app(environ, start_response):
             os.kill(os.getpid(), signal.SIGKILL)
         start_response("200 OK", plain)
         return [b"lived"]
+    if path == "/die-once-reading":
+        environ["wsgi.input"].read(1000000)
+        mark = environ["QUERY_STRING"]
+        if not os.path.exists(mark):
+            open(mark, "w").close()
+            os.kill(os.getpid(), signal.SIGKILL)
+        start_response("200 OK", plain)
+        return [str(1000000 + len(environ["wsgi.input"].read())).encode()]
     if path == "/sleep":
         time.sleep(float(environ["QUERY_STRING"]))
     if path == "/stuck":
@@ -81,6 +89,10 @@ def app(environ, start_response):
             digest.update(part)
         start_response("200 OK", plain)
         return [("%d %s" % (count, digest.hexdigest())).encode()]
+    if path == "/length":
+        body = environ["wsgi.input"].read()
+        start_response("200 OK", plain)
+        return [("%s %d" % (environ.get("CONTENT_LENGTH"), len(body))).encode()]
     if path == "/unread":
         start_response("200 OK", plain)
         return [b"not read"]
