@@ -1,4 +1,5 @@
 using Skitai.Configuration.Grammar;
+using Skitai.Configuration.Reference;
 
 namespace Skitai.Configuration.Keys;
 
@@ -44,6 +45,9 @@ internal sealed class Key<T>(string name, ValueKind<T> kind, T fallback, string 
         context.Errors.Add(entry.Line, $"{place}: {problem}");
         return fallback;
     }
+
+    /// <summary>A value of this key as a person would write it.</summary>
+    public KeyValue Describe(T value) => new(Name, value is null ? "" : kind.Write(value), Default, Doc);
 
     public override void Check(ConfEntry? entry, string section, ReadContext context) => _ = Read(entry, section, context);
 }
