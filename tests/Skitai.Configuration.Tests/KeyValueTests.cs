@@ -18,6 +18,7 @@ public sealed class KeyValueTests : IDisposable
             KeyValues.OfApps(settings.Tune).Select(Text));
         Assert.Equal(["static_max_age 0 False", "response_timeout 10s True"], KeyValues.OfFiles(settings.Tune).Select(Text));
         Assert.Equal(["processes 1 True", "threads 8 False"], KeyValues.OfWorkers(settings.Server).Select(Text));
+        Assert.Equal([null, "no limit", null, "never", "never", "no limit"], KeyValues.OfApps(settings.Tune with { MaxBodySize = 1 }).Select((value, i) => i is 0 ? null : value.ZeroMeans));
         Assert.Equal("100M", KeyValues.OfApps(settings.Tune)[0].Default);
 
         static string Text(KeyValue value) => $"{value.Key} {value.Value} {value.IsDefault}";

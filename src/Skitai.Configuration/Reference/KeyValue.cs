@@ -7,6 +7,9 @@ namespace Skitai.Configuration.Reference;
 /// <param name="Doc">What it does, as the reference has it.</param>
 public sealed record KeyValue(string Key, string Value, string Default, string Doc)
 {
+    /// <summary>What a value of 0 means, <c>no limit</c> for instance; null = 0 has no meaning of its own.</summary>
+    public string? ZeroMeans { get; init; }
+
     /// <summary>Whether the value is the default.</summary>
     public bool IsDefault => Value == Default;
 }

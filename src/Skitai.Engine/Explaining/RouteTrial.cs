@@ -65,6 +65,7 @@ public sealed class RouteTrial : IAsyncDisposable
         {
             Host = found.Settings,
             Pattern = _patterns.Find(exchange.Host),
+            OtherPatterns = [.. OthersThatMatch(exchange.Host)],
             HostName = exchange.Host,
             Path = exchange.Path,
             Query = exchange.Query,
@@ -79,6 +80,11 @@ public sealed class RouteTrial : IAsyncDisposable
         };
     }
 
+    /// <summary>The line of <c>[certificates]</c> that a handshake for a name gets; null = that of <c>[ssl]</c>.</summary>
+    /// <param name="serverName">What the client asks for (SNI): lower case; empty when it names an address.</param>
+    public SniCertificate? FindCertificate(string serverName) =>
+        new HostTable<SniCertificate>((_settings.Ssl?.Certificates ?? []).Select(line => (line.Host, line)), null).Find(serverName);
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
@@ -88,5 +94,12 @@ public sealed class RouteTrial : IAsyncDisposable
         }
 
         _logs.Dispose();
+    }
+
+    private IEnumerable<HostPattern> OthersThatMatch(string name)
+    {
+        var winner = _patterns.Find(name);
+        return _settings.Hosts.SelectMany(host => host.Names)
+            .Where(pattern => pattern != winner && new HostTable<HostPattern>([(pattern, pattern)], null).Find(name) is not null);
     }
 }

@@ -11,6 +11,9 @@ public sealed record TrialResult
     /// <summary>The pattern that the name has met; null = it is the default host's.</summary>
     public HostPattern? Pattern { get; init; }
 
+    /// <summary>Patterns that the name meets as well, which <see cref="Pattern"/> wins over.</summary>
+    public IReadOnlyList<HostPattern> OtherPatterns { get; init; } = [];
+
     /// <summary>The name asked for: lower case, without port.</summary>
     public string HostName { get; init; } = "";
 
