@@ -58,6 +58,8 @@ public sealed class RouteTrial : IAsyncDisposable
         var exchange = _application.CreateContext(features);
         await _application.ProcessRequestAsync(exchange);
 
+        // Not from the exchange: a request can be refused before its target is looked at.
+        var isValid = RequestTarget.TryParse(target, out var path, out var query);
         var found = _hosts.Find(entry => ReferenceEquals(entry.Host, exchange.VirtualHost));
         var answering = mounts.Find(mount => mount.Outcome == MountOutcome.Handled);
         var isApp = answering?.AppAnswers == true;
@@ -67,8 +69,8 @@ public sealed class RouteTrial : IAsyncDisposable
             Pattern = _patterns.Find(exchange.Host),
             OtherPatterns = [.. OthersThatMatch(exchange.Host)],
             HostName = exchange.Host,
-            Path = exchange.Path,
-            Query = exchange.Query,
+            Path = isValid ? path : target,
+            Query = query,
             Status = isApp ? null : response.StatusCode,
             StatusOverHttp2 = isApp ? null
                 : _settings.Ssl is not null && found.Settings is null && response.StatusCode == RequestApplication.StatusWithoutHost(overHttp2AndTls: false)
@@ -76,7 +78,7 @@ public sealed class RouteTrial : IAsyncDisposable
                     : response.StatusCode,
             Location = response.Headers.Location.Count > 0 ? response.Headers.Location.ToString() : null,
             Allow = response.Headers.Allow.Count > 0 ? response.Headers.Allow.ToString() : null,
-            Mounts = found.Host is null ? [] : [.. found.Host.Table.Mounts.Cast<TrialMount>().Select(mount => mount.Tell(exchange.Path))],
+            Mounts = found.Host is null || !isValid ? [] : [.. found.Host.Table.Mounts.Cast<TrialMount>().Select(mount => mount.Tell(path))],
         };
     }
 

@@ -148,6 +148,22 @@ public sealed class ExplanationTests : IDisposable
     }
 
     [Fact]
+    public async Task A_path_that_cannot_be_decoded_meets_no_mount()
+    {
+        var explained = await ExplainAsync(Settings(Conf), "/x%zz");
+        Assert.Equal((400, "/x%zz", 0), (explained.Status, explained.Path, explained.Mounts.Count));
+    }
+
+    [Fact]
+    public async Task A_method_that_is_refused_outright_meets_no_mount()
+    {
+        var text = await ExplainAsync("/flask/x?q", "TRACE");
+        Assert.Contains("\npath       /flask/x, query q\n", text, StringComparison.Ordinal);
+        Assert.Contains($"\nnot asked  /flask = {_root}/flaskapp:create_app() (shop.conf:11): the request is refused before\n", text, StringComparison.Ordinal);
+        Assert.Contains("\nanswer     405 Method Not Allowed: TRACE is for nobody here; allowed: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\n", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_module_that_has_gone_since_is_told()
     {
         var settings = Settings(Conf);
