@@ -18,7 +18,7 @@ public sealed record Machine
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
     /// <summary>Finds an executable by its name in PATH; null when there is none.</summary>
-    internal string? FindExecutable(string name) =>
+    public string? FindExecutable(string name) =>
         (Variable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries)
             .Select(directory => Path.Combine(directory, name))
             .FirstOrDefault(IsExecutable);

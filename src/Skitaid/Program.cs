@@ -31,6 +31,8 @@ try
             return await DemoCommand.RunAsync(line);
         case "test":
             return TestCommand.Run(line);
+        case "explain":
+            return await ExplainCommand.RunAsync(line);
         case "init":
             return InitCommand.Run(line);
         default:

@@ -98,9 +98,9 @@ public sealed class CertificateTests : IDisposable
         var directory = Path.Combine(_tree.Root, "certifications");
         Assert.Equal(
             [
-                new SniCertificate(new HostPattern(HostPatternKind.Exact, "www.a.com"), new CertificateFiles($"{directory}/ec.pem", $"{directory}/ec.key", null)),
-                new SniCertificate(new HostPattern(HostPatternKind.DomainAndSubdomains, "b.com"), new CertificateFiles($"{directory}/both.pem", $"{directory}/both.pem", null)),
-                new SniCertificate(new HostPattern(HostPatternKind.SubdomainsOnly, "c.com"), new CertificateFiles($"{directory}/rsa.pem", $"{directory}/locked.key", Passphrase)),
+                new SniCertificate(new HostPattern(HostPatternKind.Exact, "www.a.com"), new CertificateFiles($"{directory}/ec.pem", $"{directory}/ec.key", null)) { Line = 5 },
+                new SniCertificate(new HostPattern(HostPatternKind.DomainAndSubdomains, "b.com"), new CertificateFiles($"{directory}/both.pem", $"{directory}/both.pem", null)) { Line = 6 },
+                new SniCertificate(new HostPattern(HostPatternKind.SubdomainsOnly, "c.com"), new CertificateFiles($"{directory}/rsa.pem", $"{directory}/locked.key", Passphrase)) { Line = 7 },
             ],
             ssl.Certificates);
         Assert.DoesNotContain("fatalbug", ssl.ToString() + ssl.Certificates[2], StringComparison.Ordinal);

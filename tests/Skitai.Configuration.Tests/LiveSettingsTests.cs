@@ -27,6 +27,14 @@ public sealed class LiveSettingsTests
     }
 
     [Fact]
+    public void A_certificate_whose_line_has_moved_in_the_file_needs_no_new_process()
+    {
+        var line = new SniCertificate(new HostPattern(HostPatternKind.Exact, "b"), s_conf.Ssl!.Default) { Line = 7 };
+        Assert.Null(LiveSettings.NeedsNewProcess(
+            s_conf with { Ssl = s_conf.Ssl with { Certificates = [line] } }, s_conf with { Ssl = s_conf.Ssl with { Certificates = [line with { Line = 9 }] } }));
+    }
+
+    [Fact]
     public void What_can_be_taken_up_needs_no_new_process_and_arrives()
     {
         var changed = s_conf with

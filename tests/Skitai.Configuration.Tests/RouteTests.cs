@@ -1,3 +1,4 @@
+using Skitai.Configuration.Routes;
 using Skitai.Configuration.Settings;
 
 namespace Skitai.Configuration.Tests;
@@ -31,6 +32,20 @@ public sealed class RouteTests : IDisposable
     public void An_app_is_a_module_and_a_callable(string target, string module, string callable)
     {
         Assert.Equal(new AppTarget(_tree.Enabled, module, callable), Mount($"/ = {target}").Target);
+    }
+
+    [Theory]
+    [InlineData("wsgiapp", "wsgiapp.py")]
+    [InlineData("package:app", "package/__init__.py")]
+    [InlineData("site.wsgi:application", "site/wsgi.py")]
+    [InlineData("fast:app", "fast.cpython-311-x86_64-linux-gnu.so")]
+    public void The_file_of_an_apps_module_is_found_where_an_import_finds_it(string target, string file)
+    {
+        var app = Assert.IsType<AppTarget>(Mount($"/ = {target}").Target);
+        var path = Path.Combine(_tree.Enabled, file);
+        Assert.Equal(path, ModuleFile.Find(app));
+        File.Delete(path);
+        Assert.Null(ModuleFile.Find(app));
     }
 
     [Theory]
@@ -135,6 +150,9 @@ public sealed class RouteTests : IDisposable
             """).Hosts;
         Assert.Equal(["www.example.com example.com", ".net.example", "*.org.example", ""], hosts.Select(host => string.Join(' ', host.Names)));
         Assert.Equal([1, 0, 2, 1], hosts.Select(host => host.Mounts.Count));
+        Assert.Equal([2, 4, 5, 8], hosts.Select(host => host.Line));
+        Assert.Equal([3, 6, 7, 9], hosts.SelectMany(host => host.Mounts).Select(mount => mount.Line));
+        Assert.Equal(0, Assert.Single(_tree.Settings("[routes:line]\n/ = static").Hosts).Line);
     }
 
     [Theory]

@@ -1,6 +1,6 @@
 namespace Skitai.Configuration.Grammar;
 
-/// <summary>Looks whether a file is there.</summary>
+/// <summary>Looks what is there.</summary>
 internal static class Files
 {
     /// <summary>
@@ -15,6 +15,21 @@ internal static class Files
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return false;
+        }
+    }
+
+    /// <summary>The names in a directory, ten thousand at most; none when it cannot be read.</summary>
+    /// <param name="directory">Absolute.</param>
+    /// <param name="list">Lists the paths of what is wanted in it.</param>
+    public static List<string> NamesIn(string directory, Func<string, IEnumerable<string>> list)
+    {
+        try
+        {
+            return [.. list(directory).Select(path => Path.GetFileName(path)).Take(10_000)];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return [];
         }
     }
 }

@@ -1,10 +1,12 @@
+using System.Text.RegularExpressions;
 using Skitai.Configuration.Grammar;
+using Skitai.Configuration.Reference;
 
 namespace Skitai.Configuration.Keys;
 
 /// <inheritdoc/>
 /// <typeparam name="T">The type its values have past the parser.</typeparam>
-internal sealed class Key<T>(string name, ValueKind<T> kind, T fallback, string doc) : Key(name, doc)
+internal sealed partial class Key<T>(string name, ValueKind<T> kind, T fallback, string doc) : Key(name, doc)
 {
     public override string Kind => kind.Name;
 
@@ -44,6 +46,15 @@ internal sealed class Key<T>(string name, ValueKind<T> kind, T fallback, string 
         context.Errors.Add(entry.Line, $"{place}: {problem}");
         return fallback;
     }
+
+    /// <summary>A value of this key as a person would write it.</summary>
+    public KeyValue Describe(T value) => new(Name, value is null ? "" : kind.Write(value), Default, Doc)
+    {
+        ZeroMeans = ZeroForm().Match($"{Kind} {Doc}") is { Success: true } zero ? zero.Groups["meaning"].Value : null,
+    };
+
+    [GeneratedRegex("0 = (?<meaning>[A-Za-z ]+)", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    private static partial Regex ZeroForm();
 
     public override void Check(ConfEntry? entry, string section, ReadContext context) => _ = Read(entry, section, context);
 }

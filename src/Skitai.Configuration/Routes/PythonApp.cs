@@ -56,48 +56,26 @@ internal static class PythonApp
             return null;
         }
 
-        var file = Path.Combine(directory, module.Replace('.', '/'));
-        if (Exists(file))
+        var target = new AppTarget(directory, module, callable);
+        if (ModuleFile.Find(target) is not null)
         {
-            return new AppTarget(directory, module, callable);
+            return target;
         }
 
+        var file = ModuleFile.WithoutSuffix(target);
         var looked = $"looked for '{file}.py' and '{file}/__init__.py'";
         problem = (colon < 0 ? $"'{path}' is neither a directory nor a Python module; {looked}" : $"there is no such Python module; {looked}")
             + Nearest.Hint(module, Neighbours(directory, withDirectories: colon < 0));
         return null;
     }
 
-    private static bool Exists(string file) =>
-        Files.IsThere(file + ".py") || Files.IsThere(Path.Combine(file, "__init__.py")) || IsCompiled(file);
-
-    /// <summary>An extension module: <c>module.so</c>, <c>module.cpython-311-x86_64-linux-gnu.so</c>.</summary>
-    private static bool IsCompiled(string file)
-    {
-        var directory = Path.GetDirectoryName(file) ?? "/";
-        return List(directory, Directory.EnumerateFiles).Any(path =>
-            path.EndsWith(".so", StringComparison.Ordinal) && path.StartsWith(Path.GetFileName(file) + ".", StringComparison.Ordinal));
-    }
-
     private static IEnumerable<string> Neighbours(string directory, bool withDirectories)
     {
-        var modules = List(directory, Directory.EnumerateFiles)
+        var modules = Files.NamesIn(directory, Directory.EnumerateFiles)
             .Where(name => name.EndsWith(".py", StringComparison.Ordinal)).Select(name => name[..^3]);
-        var packages = List(directory, Directory.EnumerateDirectories)
+        var packages = Files.NamesIn(directory, Directory.EnumerateDirectories)
             .Where(name => withDirectories || Files.IsThere(Path.Combine(directory, name, "__init__.py")));
         return modules.Concat(packages);
-    }
-
-    private static List<string> List(string directory, Func<string, IEnumerable<string>> list)
-    {
-        try
-        {
-            return [.. list(directory).Select(path => Path.GetFileName(path)).Take(10_000)];
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return [];
-        }
     }
 
     private static bool IsCallable(string text)

@@ -11,7 +11,7 @@ internal sealed class RouteReader
 
     private readonly ReadContext _context;
     private readonly IReadOnlyCollection<string> _clusters;
-    private readonly List<(IReadOnlyList<HostPattern> Names, List<MountSettings> Mounts)> _hosts = [];
+    private readonly List<(IReadOnlyList<HostPattern> Names, List<MountSettings> Mounts, int Line)> _hosts = [];
     private readonly Dictionary<HostPattern, int> _hostLines = [];
     private List<MountSettings>? _mounts;
 
@@ -46,7 +46,7 @@ internal sealed class RouteReader
         }
 
         reader.WarnOfExposure();
-        return [.. reader._hosts.Select(host => new VirtualHostSettings(host.Names, host.Mounts))];
+        return [.. reader._hosts.Select(host => new VirtualHostSettings(host.Names, host.Mounts) { Line = host.Line })];
     }
 
     private void StartHost(int line, string text)
@@ -71,7 +71,7 @@ internal sealed class RouteReader
             }
             else
             {
-                _hosts.Add(([], _mounts));
+                _hosts.Add(([], _mounts, line));
             }
         }
         else
@@ -95,7 +95,7 @@ internal sealed class RouteReader
 
             if (patterns.Count > 0)
             {
-                _hosts.Add((patterns, _mounts));
+                _hosts.Add((patterns, _mounts, line));
             }
         }
     }
@@ -112,7 +112,7 @@ internal sealed class RouteReader
         if (_mounts is null)
         {
             _mounts = [];
-            _hosts.Add(([], _mounts));
+            _hosts.Add(([], _mounts, 0));
         }
 
         var path = MountPath.Read(text[..equals].TrimEnd(), out var problem);

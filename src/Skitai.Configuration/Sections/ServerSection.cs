@@ -1,5 +1,6 @@
 using System.Net;
 using Skitai.Configuration.Keys;
+using Skitai.Configuration.Reference;
 using Skitai.Configuration.Settings;
 
 namespace Skitai.Configuration.Sections;
@@ -49,6 +50,10 @@ internal static class ServerSection
 
     /// <summary>Where the port is set; the section when it is not, 0 when there is none.</summary>
     public static int PortLine(SectionReader reader) => reader.LineOf(Port);
+
+    /// <summary>What says how many workers with how many threads an app gets.</summary>
+    public static IReadOnlyList<KeyValue> DescribeWorkers(ServerSettings server) =>
+        [Processes.Describe(server.Processes), Threads.Describe(server.Threads)];
 
     public static ServerSettings Build(SectionReader reader, string instanceName) => new()
     {

@@ -98,7 +98,7 @@ internal sealed class SslSection(ReadContext context)
                 certFile,
                 parts.Length > 1 && parts[1].Length > 0 ? context.Absolute(parts[1]) : certFile,
                 parts.Length > 2 && parts[2].Length > 0 ? parts[2] : null);
-            certificates.Add(new SniCertificate(pattern, files));
+            certificates.Add(new SniCertificate(pattern, files) { Line = line.Line });
             if (enabled)
             {
                 Check(files, _ => (line.Line, $"{place} {pattern}"));

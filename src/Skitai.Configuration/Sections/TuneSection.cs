@@ -1,4 +1,5 @@
 using Skitai.Configuration.Keys;
+using Skitai.Configuration.Reference;
 using Skitai.Configuration.Settings;
 
 namespace Skitai.Configuration.Sections;
@@ -74,6 +75,17 @@ internal static class TuneSection
             StaticMaxAge, ResponseTimeout, KeepAlive, NumResultCacheMax, MaxBodySize, BufferChunked, HeaderTimeout,
             MaxHeaderSize, AppTimeout, SlowRequest, MaxConnections, MaxRequests, MaxWorkerMemory,
         ]);
+
+    /// <summary>The values that bear on a request to an app.</summary>
+    public static IReadOnlyList<KeyValue> DescribeForApps(TuneSettings tune) =>
+    [
+        MaxBodySize.Describe(tune.MaxBodySize), AppTimeout.Describe(tune.AppTimeout), ResponseTimeout.Describe(tune.ResponseTimeout),
+        SlowRequest.Describe(tune.SlowRequest), MaxRequests.Describe(tune.MaxRequests), MaxWorkerMemory.Describe(tune.MaxWorkerMemory),
+    ];
+
+    /// <summary>The values that bear on a request to a directory of files.</summary>
+    public static IReadOnlyList<KeyValue> DescribeForFiles(TuneSettings tune) =>
+        [StaticMaxAge.Describe(tune.StaticMaxAge), ResponseTimeout.Describe(tune.ResponseTimeout)];
 
     public static TuneSettings Build(SectionReader reader) => new()
     {

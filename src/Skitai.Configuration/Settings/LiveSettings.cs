@@ -88,5 +88,8 @@ public sealed record LiveSettings
     private static bool MeansTheSame(SslSettings? before, SslSettings? after) =>
         before is null || after is null
             ? before == after
-            : before.Default == after.Default && before.Certificates.SequenceEqual(after.Certificates);
+            : before.Default == after.Default && before.Certificates.Select(WithoutLine).SequenceEqual(after.Certificates.Select(WithoutLine));
+
+    /// <summary>A line that has only moved in the file means the same.</summary>
+    private static SniCertificate WithoutLine(SniCertificate certificate) => certificate with { Line = 0 };
 }

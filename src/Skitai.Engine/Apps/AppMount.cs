@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
-using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Skitai.Engine.Hosting;
@@ -61,35 +60,7 @@ public sealed partial class AppMount : Mount
     public override ValueTask<MountOutcome> HandleAsync(Exchange exchange)
     {
         ArgumentNullException.ThrowIfNull(exchange);
-        return exchange.Path.Length == Prefix.Length && Prefix.Length > 0 && exchange.Method is "GET" or "HEAD"
-            ? RedirectAsync(exchange)
-            : AnswerAsync(exchange);
-    }
-
-    private async ValueTask<MountOutcome> RedirectAsync(Exchange exchange)
-    {
-        var location = new StringBuilder(Prefix.Length + 16);
-        foreach (var c in Prefix)
-        {
-            if (char.IsAsciiLetterOrDigit(c) || "/-._~!$&'()*+,;=:@".Contains(c, StringComparison.Ordinal))
-            {
-                location.Append(c);
-            }
-            else
-            {
-                location.Append('%').Append(((int)c).ToString("X2"));
-            }
-        }
-
-        location.Append('/');
-        if (exchange.Query.Length > 0)
-        {
-            location.Append('?').Append(exchange.Query);
-        }
-
-        exchange.Response.Headers.Location = location.ToString();
-        await StatusPage.WriteAsync(exchange, StatusCodes.Status301MovedPermanently);
-        return MountOutcome.Handled;
+        return SlashRedirect.Applies(Prefix, exchange) ? SlashRedirect.AnswerAsync(Prefix, exchange) : AnswerAsync(exchange);
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]

@@ -133,11 +133,15 @@ internal sealed partial class RequestApplication(
             return StatusCodes.Status413PayloadTooLarge;
         }
 
-        // A client may use one HTTP/2 connection for every name of a certificate: 421 sends it to another (RFC 9110 15.5.20).
-        return exchange.VirtualHost is not null ? 0
-            : exchange.Connection is { IsHttp2: true, IsTls: true } ? StatusCodes.Status421MisdirectedRequest
-            : StatusCodes.Status404NotFound;
+        return exchange.VirtualHost is not null ? 0 : StatusWithoutHost(exchange.Connection is { IsHttp2: true, IsTls: true });
     }
+
+    /// <summary>
+    /// What a name gets that no virtual host has. A client may use one HTTP/2 connection for every name of a certificate:
+    /// 421 sends it to another (RFC 9110 section 15.5.20).
+    /// </summary>
+    internal static int StatusWithoutHost(bool overHttp2AndTls) =>
+        overHttp2AndTls ? StatusCodes.Status421MisdirectedRequest : StatusCodes.Status404NotFound;
 
     private static void TakeTransaction(Exchange exchange, IHeaderDictionary headers)
     {

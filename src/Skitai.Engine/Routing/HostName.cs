@@ -5,7 +5,7 @@ namespace Skitai.Engine.Routing;
 /// <summary>What a client asked for as a host: lower case, without port, without a trailing dot.</summary>
 /// <param name="Name">The name, or an address; IPv6 in brackets.</param>
 /// <param name="Port">The port it named; 0 = none.</param>
-internal readonly record struct HostName(string Name, int Port)
+public readonly record struct HostName(string Name, int Port)
 {
     /// <summary>Takes a Host header's value apart (RFC 9110 section 7.2).</summary>
     /// <returns>False when it is not a host.</returns>

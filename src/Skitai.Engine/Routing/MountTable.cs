@@ -16,6 +16,9 @@ public sealed class MountTable
         _prefixes = [.. _mounts.Select(mount => mount.Prefix)];
     }
 
+    /// <summary>In the order in which they are asked.</summary>
+    internal IReadOnlyList<Mount> Mounts => _mounts;
+
     /// <summary>Asks each mount whose path is a prefix of the request's on a segment boundary, until one answers.</summary>
     public ValueTask<MountOutcome> HandleAsync(Exchange exchange)
     {
@@ -62,6 +65,7 @@ public sealed class MountTable
             : await AskFromAsync(index + 1, exchange, answer == MountOutcome.MethodNotAllowed ? answer : outcome);
     }
 
-    private static bool Covers(string prefix, string path) =>
+    /// <summary>Whether a mount's prefix begins a path, on a segment boundary.</summary>
+    internal static bool Covers(string prefix, string path) =>
         path.StartsWith(prefix, StringComparison.Ordinal) && (path.Length == prefix.Length || path[prefix.Length] == '/');
 }

@@ -38,14 +38,14 @@ internal sealed class StaticDirectory(string directory, TimeProvider time)
         var room = prefix + rest.Length + StaticPath.Spare;
         if (room > LongestPath)
         {
-            return default;
+            return Lookup.Nothing(StaticMiss.TooLong);
         }
 
         Span<byte> path = stackalloc byte[room];
         _root.CopyTo(path);
-        if (!StaticPath.TryTranslate(rest, path[prefix..^StaticPath.Spare], out var length))
+        if (StaticPath.Translate(rest, path[prefix..^StaticPath.Spare], out var length) is not StaticMiss.None and var miss)
         {
-            return default;
+            return Lookup.Nothing(miss);
         }
 
         var end = prefix + length;
@@ -68,7 +68,7 @@ internal sealed class StaticDirectory(string directory, TimeProvider time)
 
         if (status.Kind != FileKind.Directory)
         {
-            return default;
+            return Lookup.Nothing(StaticMiss.NotAFile);
         }
 
         if (length > 0)
@@ -103,14 +103,14 @@ internal sealed class StaticDirectory(string directory, TimeProvider time)
 
         IndexHtm.CopyTo(path[end..]);
         var error = PosixFile.GetStatus(path, out var second);
-        if (error != Errno.None)
+        if (error is not (Errno.None or Errno.NoEntry))
         {
             return Failure(error);
         }
 
-        if (second.Kind != FileKind.Regular)
+        if (error == Errno.NoEntry || second.Kind != FileKind.Regular)
         {
-            return default;
+            return Lookup.Nothing(StaticMiss.NoIndex);
         }
 
         byte[] better = [.. path[..end], .. IndexHtml];
@@ -288,7 +288,10 @@ internal sealed class StaticDirectory(string directory, TimeProvider time)
 
     private static Lookup Failure(int error) => error switch
     {
-        Errno.NoEntry or Errno.NotDirectory or Errno.NameTooLong or Errno.Loop or Errno.CrossDevice => default,
+        Errno.NoEntry or Errno.NotDirectory => Lookup.Nothing(StaticMiss.NoFile),
+        Errno.NameTooLong => Lookup.Nothing(StaticMiss.TooLong),
+        Errno.Loop => Lookup.Nothing(StaticMiss.LinkLoop),
+        Errno.CrossDevice => Lookup.Nothing(StaticMiss.LeadsOut),
         Errno.Access or Errno.NotPermitted => new Lookup(LookupKind.Forbidden, null, error),
         Errno.FilesInProcess or Errno.FilesInSystem or Errno.NoMemory => new Lookup(LookupKind.Busy, null, error),
         _ => new Lookup(LookupKind.Failed, null, error),

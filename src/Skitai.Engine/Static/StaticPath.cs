@@ -14,18 +14,23 @@ internal static class StaticPath
     /// <param name="rest">The path behind the prefix: empty, or beginning with a slash; one char is one byte.</param>
     /// <param name="name">Gets the name, without a leading slash and without a NUL.</param>
     /// <param name="length">Its length: <paramref name="rest"/> without the slash.</param>
-    /// <returns>False: there is no such file for anybody.</returns>
-    public static bool TryTranslate(ReadOnlySpan<char> rest, Span<byte> name, out int length)
+    /// <returns>None, or why there is no such file for anybody.</returns>
+    public static StaticMiss Translate(ReadOnlySpan<char> rest, Span<byte> name, out int length)
     {
         length = 0;
         if (rest.IsEmpty)
         {
-            return true;
+            return StaticMiss.None;
         }
 
-        if (rest[0] != '/' || rest.Length - 1 > name.Length)
+        if (rest[0] != '/')
         {
-            return false;
+            return StaticMiss.NoFile;
+        }
+
+        if (rest.Length - 1 > name.Length)
+        {
+            return StaticMiss.TooLong;
         }
 
         rest = rest[1..];
@@ -33,9 +38,14 @@ internal static class StaticPath
         for (var i = 0; i < rest.Length; i++)
         {
             var c = rest[i];
-            if (c is '\0' or '\\' or > '\xff' || (segment && (c == '/' || (c == '.' && !IsWellKnown(rest[i..])))))
+            if (c is '\0' or '\\' or > '\xff')
             {
-                return false;
+                return StaticMiss.BadCharacter;
+            }
+
+            if (segment && (c == '/' || (c == '.' && !IsWellKnown(rest[i..]))))
+            {
+                return c == '/' ? StaticMiss.EmptySegment : StaticMiss.Dotfile;
             }
 
             segment = c == '/';
@@ -43,7 +53,7 @@ internal static class StaticPath
         }
 
         length = rest.Length;
-        return true;
+        return StaticMiss.None;
     }
 
     private static bool IsWellKnown(ReadOnlySpan<char> rest)

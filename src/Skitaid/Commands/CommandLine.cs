@@ -80,7 +80,7 @@ internal sealed record CommandLine
             }
         }
 
-        var most = Command is "run" or "help" ? 1 : 0;
+        var most = Command is "run" or "explain" or "help" ? 1 : 0;
         if (Arguments.Count > most)
         {
             throw new UsageException(

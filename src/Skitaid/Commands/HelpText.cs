@@ -33,6 +33,9 @@ internal static class HelpText
         Configuration
           skitaid init             install a commented config tree; never overwrites anything
           skitaid test [-f NAME]   check all confs (or one) and print every error; starts nothing
+          skitaid explain URL      which instance, host and mount the URL would meet, and why; starts nothing. URL may be
+                                   host/path or /path: then for every instance, or -f NAME's.
+                                   -X, --method METHOD [GET]; --json: for scripts
 
         Without any conf
           skitaid run TARGET       serve one app or directory in the foreground; TARGET is module:callable,
@@ -59,6 +62,7 @@ internal static class HelpText
           skitaid -f example reload                    after a change of example.conf
           skitaid -f example restart                   after a change of its apps
           skitaid -f example log -s request -F         watch the requests
+          skitaid explain http://localhost:5000/x      who answers that, and why not somebody else
           skitaid run wsgiapp:app --port 5001          wsgiapp.py in this directory has 'app'
           skitaid run . --mount /api=service/main:app  this directory, and an app at /api
 

@@ -5,7 +5,7 @@ internal static class OptionNames
 {
 #pragma warning disable CS1591 // explained in HelpText
     public const string Etc = "--etc", Name = "--name", Verbose = "--verbose", Help = "--help", Version = "--version";
-    public const string Json = "--json", Force = "--force", Follow = "--follow", Which = "--log";
+    public const string Json = "--json", Force = "--force", Follow = "--follow", Which = "--log", Method = "--method";
     public const string Ip = "--ip", Port = "--port", Threads = "--threads", Processes = "--processes", Mount = "--mount", Python = "--python";
     public const string CertFile = "--certfile", KeyFile = "--keyfile", Passphrase = "--passphrase", StaticMaxAge = "--static-max-age";
     public const string LogPath = "--log-path", VarPath = "--var-path";
@@ -18,7 +18,8 @@ internal static class OptionNames
         new(Verbose, "-v", null, "start", "run", "demo"),
         new(Help, "-h", null),
         new(Version, null, null),
-        new(Json, null, null, "status"),
+        new(Json, null, null, "status", "explain"),
+        new(Method, "-X", "METHOD", "explain"),
         new(Force, null, null, "restart", "reload"),
         new(Follow, "-F", null, "log"),
         new(Which, "-s", "server|app|request", "log"),

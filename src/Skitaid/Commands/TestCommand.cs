@@ -14,14 +14,7 @@ internal static class TestCommand
         List<string> fine = [];
         if (line[OptionNames.Name] is { } name)
         {
-            LaterNames.Refuse(name);
-            var known = tree.InstanceNames();
-            if (!known.Contains(name))
-            {
-                var there = known.Count > 0 ? $"there {(known.Count == 1 ? "is" : "are")} {string.Join(", ", known)}" : "there is none at all";
-                throw new UsageException($"no conf '{name}' in {tree.EnabledPath}: {there}");
-            }
-
+            InstanceNames.Require(tree, name);
             (var settings, errors) = TreeCheck.ReadInstance(tree, name);
             fine.AddRange(settings is null ? [] : [Fine(name, settings)]);
         }

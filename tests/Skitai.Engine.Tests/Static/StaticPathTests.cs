@@ -17,7 +17,7 @@ public sealed class StaticPathTests
     public void A_path_becomes_the_name_below_the_root(string path, string expected)
     {
         var name = new byte[100];
-        Assert.True(StaticPath.TryTranslate(path, name, out var length));
+        Assert.Equal(StaticMiss.None, StaticPath.Translate(path, name, out var length));
         Assert.Equal(expected, Encoding.Latin1.GetString(name, 0, length));
     }
 
@@ -37,9 +37,16 @@ public sealed class StaticPathTests
     [InlineData("/\u0100")]
     [InlineData("a")]
     public void What_is_never_served_has_no_name(string path) =>
-        Assert.False(StaticPath.TryTranslate(path, new byte[100], out _));
+        Assert.NotEqual(StaticMiss.None, StaticPath.Translate(path, new byte[100], out _));
 
     [Fact]
     public void A_name_longer_than_the_room_is_refused() =>
-        Assert.False(StaticPath.TryTranslate("/abcdef", new byte[5], out _));
+        Assert.Equal(StaticMiss.TooLong, StaticPath.Translate("/abcdef", new byte[5], out _));
+
+    [Theory]
+    [InlineData("/a/.git/config", StaticMiss.Dotfile)]
+    [InlineData("/a//b", StaticMiss.EmptySegment)]
+    [InlineData("/a\\b", StaticMiss.BadCharacter)]
+    public void Why_a_path_has_no_name_is_told(string path, StaticMiss why) =>
+        Assert.Equal(why, StaticPath.Translate(path, new byte[100], out _));
 }

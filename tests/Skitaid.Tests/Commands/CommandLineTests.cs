@@ -22,6 +22,16 @@ public sealed class CommandLineTests
     }
 
     [Fact]
+    public void Explain_takes_a_url_and_a_method()
+    {
+        var line = CommandLine.Parse(["explain", "/x", "-X", "POST", "--json"]);
+
+        Assert.Equal(("explain", "/x", "POST"), (line.Command, Assert.Single(line.Arguments), line[OptionNames.Method]));
+        Assert.Throws<UsageException>(() => CommandLine.Parse(["explain", "/x", "/y"]));
+        Assert.Throws<UsageException>(() => CommandLine.Parse(["status", "-X", "POST"]));
+    }
+
+    [Fact]
     public void A_repeated_option_keeps_all_its_values()
     {
         var line = CommandLine.Parse(["run", "app:app", "--mount", "/a=x", "--mount", "/b=y"]);

@@ -1,0 +1,73 @@
+using Microsoft.Extensions.Logging;
+using Skitai.Configuration.Settings;
+using Skitai.Engine.Hosting;
+using Skitai.Engine.Routing;
+using Skitai.Engine.Static;
+
+namespace Skitai.Engine.Explaining;
+
+/// <summary>A mount that remembers whether it was asked and what came of it.</summary>
+internal sealed class TrialMount : Mount
+{
+    private readonly MountSettings _line;
+    private readonly StaticMount? _files;
+
+    public TrialMount(MountSettings line, TuneSettings tune, ILogger logger)
+        : base(line.Path)
+    {
+        _line = line;
+        _files = line.Target is StaticTarget target
+            ? new StaticMount(line.Path, target.Directory, tune.StaticMaxAge, tune.ResponseTimeout, TimeProvider.System, logger)
+            : null;
+    }
+
+    /// <summary>What came of the last request; null = it was not asked.</summary>
+    public MountOutcome? Outcome { get; private set; }
+
+    /// <summary>Whether the app would have got it.</summary>
+    public bool AppAnswers { get; private set; }
+
+    /// <summary>Gets ready for the next request.</summary>
+    public void Forget() => (Outcome, AppAnswers) = (null, false);
+
+    /// <inheritdoc/>
+    public override async ValueTask<MountOutcome> HandleAsync(Exchange exchange)
+    {
+        if (_files is not null)
+        {
+            Outcome = await _files.HandleAsync(exchange);
+        }
+        else if (SlashRedirect.Applies(Prefix, exchange))
+        {
+            Outcome = await SlashRedirect.AnswerAsync(Prefix, exchange);
+        }
+        else
+        {
+            (Outcome, AppAnswers) = (MountOutcome.Handled, true);
+        }
+
+        return Outcome.Value;
+    }
+
+    /// <summary>What there is to tell about it after a request.</summary>
+    public TrialStep Tell(string path) => new()
+    {
+        Line = _line,
+        Covers = MountTable.Covers(Prefix, path),
+        Outcome = Outcome,
+        ScriptName = AppAnswers ? Prefix : null,
+        PathInfo = AppAnswers ? path[Prefix.Length..] : null,
+        Finding = Outcome is null ? null : _files?.Look(path),
+    };
+
+    /// <inheritdoc/>
+    public override async ValueTask DisposeAsync()
+    {
+        if (_files is not null)
+        {
+            await _files.DisposeAsync();
+        }
+
+        await base.DisposeAsync();
+    }
+}
