@@ -3,7 +3,8 @@ namespace Skitaid.Control;
 /// <summary>What the supervisor tells an instance.</summary>
 /// <param name="Order">One of the constants here.</param>
 /// <param name="Seconds">For <see cref="Drain"/> and <see cref="Stop"/>: how long requests in hand may take.</param>
-internal sealed record InstanceOrder(string Order, double Seconds = 0)
+/// <param name="Renewed">For <see cref="Certificate"/>.</param>
+internal sealed record InstanceOrder(string Order, double Seconds = 0, RenewedCertificate? Renewed = null)
 {
     /// <summary>Stop accepting, finish what is in hand, exit 0.</summary>
     public const string Drain = "drain";
@@ -16,4 +17,7 @@ internal sealed record InstanceOrder(string Order, double Seconds = 0)
 
     /// <summary>Answer with an <see cref="InstanceReport.Status"/>.</summary>
     public const string Status = "status";
+
+    /// <summary>Take up a certificate whose files you may not read yourself, or log why they cannot be used.</summary>
+    public const string Certificate = "certificate";
 }

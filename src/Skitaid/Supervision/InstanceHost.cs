@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using Skitai.Configuration;
 using Skitai.Configuration.Certificates;
 using Skitai.Engine;
+using Skitai.Engine.Hosting.Tls;
 using Skitai.Posix;
 using Skitaid.Commands;
 using Skitaid.Control;
@@ -101,6 +102,7 @@ internal sealed class InstanceHost
             LogDirectory = logs,
             DefaultPython = daemon.Settings.Python,
             BecomeUser = BecomeUser,
+            WatchesCertificates = !TreeCheck.LosesPowers(settings, daemon.Settings.User),
             PythonPackage = Path.Combine(AppContext.BaseDirectory, "python"),
         };
         return await Instance.StartAsync(settings, environment, _hurry.Token);
@@ -146,6 +148,9 @@ internal sealed class InstanceHost
                     case InstanceOrder.Rotate:
                         _instance?.ReopenLogs();
                         break;
+                    case InstanceOrder.Certificate when order.Renewed is { } renewed:
+                        Renew(renewed);
+                        break;
                     case InstanceOrder.Status:
                         await ReportAsync(new InstanceReport(
                             InstanceReport.Status, Figures: _instance is { } running ? EngineFigures.From(running.GetStatus(), DateTimeOffset.UtcNow) : null));
@@ -161,6 +166,15 @@ internal sealed class InstanceHost
         // The supervisor is gone: nobody is to linger. Hard, if the soft way hangs.
         EndWithin(SupervisedInstance.StopGrace);
         _ = KillSelfAfterAsync(SupervisedInstance.StopGrace + TimeSpan.FromSeconds(5));
+    }
+
+    /// <summary>Before it serves nothing is sent: it reads the files itself then, and the supervisor has looked before that.</summary>
+    private void Renew(RenewedCertificate renewed)
+    {
+        using var change = renewed.CertBytes is { } certificate
+            ? new CertificateChange(new CertificateContent(certificate, renewed.KeyBytes ?? certificate))
+            : new CertificateChange(renewed.Problem ?? "the supervisor does not say why");
+        _instance?.RenewCertificate(renewed.CertFile, renewed.KeyFile, change);
     }
 
     private static async Task KillSelfAfterAsync(TimeSpan wait)

@@ -39,6 +39,26 @@ internal sealed record TreeCheck(
     public static (string User, string? Group)? AccountOf(InstanceSettings settings, string? daemonUser) =>
         settings.Server.User is { } user ? (user, settings.Server.Group) : daemonUser is null ? null : (daemonUser, settings.Server.Group);
 
+    /// <summary>
+    /// Whether an instance becomes somebody lesser than its supervisor, who then looks for renewed certificates in its
+    /// place. Supervisor and instance both go by this.
+    /// </summary>
+    public static bool LosesPowers(InstanceSettings settings, string? daemonUser) =>
+        Credentials.IsRoot && AccountOf(settings, daemonUser) is { } account && Credentials.FindUser(account.User) is not { User: 0 };
+
+    /// <summary>The certificates of an instance that may not read them again, each pair of files once; none when it may.</summary>
+    public static IReadOnlyList<CertificateFiles> CertificatesOutOfReach(ConfTree tree, string name)
+    {
+        if (!Credentials.IsRoot
+            || ReadInstance(tree, name).Settings is not { Ssl: { } ssl } settings
+            || !LosesPowers(settings, tree.ReadDaemon().Settings?.User))
+        {
+            return [];
+        }
+
+        return [.. ssl.Certificates.Select(entry => entry.Files).Prepend(ssl.Default).DistinctBy(files => (files.CertFile, files.KeyFile))];
+    }
+
     private static string? WhyNotAs(InstanceSettings settings, string? daemonUser)
     {
         if (Credentials.IsRoot || AccountOf(settings, daemonUser) is not { } account)
