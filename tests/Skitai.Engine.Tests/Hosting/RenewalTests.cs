@@ -147,14 +147,10 @@ public sealed class RenewalTests : IDisposable
     public async Task What_it_is_handed_is_checked_in_full_and_a_certificate_that_is_not_valid_now_does_not_replace_a_valid_one()
     {
         await using var instance = await StartAsync();
-        Write("future", from: 5);
-        using (var future = new CertificateChange(CertificateContent.Read(_files)))
-        {
-            instance.RenewCertificate(_files.CertFile, _files.KeyFile, future);
-        }
-
+        Write("past", from: TimeSpan.FromDays(-9), until: TimeSpan.FromDays(-2));
+        Hand(instance);
         Assert.Equal("CN=one", Served(instance));
-        Assert.Contains("the new certificate is not valid now", instance.GetStatus().LastError, StringComparison.Ordinal);
+        Assert.Contains("the new certificate has expired", instance.GetStatus().LastError, StringComparison.Ordinal);
 
         using (var nonsense = new CertificateChange(new CertificateContent("nonsense"u8.ToArray(), [])))
         {
@@ -163,6 +159,21 @@ public sealed class RenewalTests : IDisposable
 
         Assert.Equal("CN=one", Served(instance));
         Assert.Contains("holds no PEM certificate", instance.GetStatus().LastError, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_certificate_that_comes_before_its_time_is_taken_up_when_it_is_valid()
+    {
+        await using var instance = await StartAsync();
+        Write("early", from: TimeSpan.FromMinutes(5));
+        Hand(instance);
+        Assert.Contains("it is taken up then", instance.GetStatus().LastError, StringComparison.Ordinal);
+        _time.Advance(TimeSpan.FromMinutes(4));
+        Assert.Equal("CN=one", Served(instance));
+
+        _time.Advance(TimeSpan.FromMinutes(2));
+
+        Assert.Equal("CN=early", Served(instance));
     }
 
     [Fact]
@@ -207,12 +218,18 @@ public sealed class RenewalTests : IDisposable
         environment: new InstanceEnvironment { Time = _time, WatchesCertificates = false, LogDirectory = logs },
         ssl: new SslSettings { Default = _files });
 
-    private void Write(string name, string? directory = null, int from = -1)
+    private void Hand(Instance instance)
+    {
+        using var change = new CertificateChange(CertificateContent.Read(_files));
+        instance.RenewCertificate(_files.CertFile, _files.KeyFile, change);
+    }
+
+    private void Write(string name, string? directory = null, TimeSpan? from = null, TimeSpan? until = null)
     {
         directory ??= _directory;
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         using var certificate = new CertificateRequest("CN=" + name, key, HashAlgorithmName.SHA256)
-            .CreateSelfSigned(_time.GetUtcNow().AddDays(from), _time.GetUtcNow().AddDays(30));
+            .CreateSelfSigned(_time.GetUtcNow() + (from ?? TimeSpan.FromDays(-1)), _time.GetUtcNow() + (until ?? TimeSpan.FromDays(30)));
         Put(Path.Combine(directory, "cert.pem"), certificate.ExportCertificatePem());
         Put(Path.Combine(directory, "key.pem"), key.ExportPkcs8PrivateKeyPem());
     }

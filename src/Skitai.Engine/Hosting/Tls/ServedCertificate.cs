@@ -15,7 +15,9 @@ internal sealed partial class ServedCertificate
     private readonly CertificateWatch? _watch;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
+    private readonly Lock _renewing = new();
     private CertificatePair _pair;
+    private CertificatePair? _early;
     private string? _refused;
 
     /// <summary>Reads the files for the first time.</summary>
@@ -60,7 +62,10 @@ internal sealed partial class ServedCertificate
         }
     }
 
-    /// <summary>Takes up new files if there are any and it is the one who looks.</summary>
+    /// <summary>
+    /// Takes up new files if there are any and it is the one who looks, and a certificate that came before its time once it
+    /// is valid. To be called every few seconds.
+    /// </summary>
     public void Refresh()
     {
         using var change = _watch?.Look();
@@ -68,44 +73,72 @@ internal sealed partial class ServedCertificate
         {
             Take(change);
         }
+
+        lock (_renewing)
+        {
+            var now = _time.GetUtcNow();
+            if (_early is { } early && (IsValid(early, now) || !IsValid(Pair, now)))
+            {
+                Use(early);
+            }
+        }
     }
 
     /// <summary>Takes up what was found of its files, whoever has looked; what is in use already changes nothing.</summary>
     /// <param name="change">What was found; it stays the caller's.</param>
     public void Take(CertificateChange change)
     {
-        if (change.Content is not { } content)
+        lock (_renewing)
         {
-            Refuse(change.Problem!);
-            return;
+            if (change.Content is not { } content)
+            {
+                Refuse(change.Problem!);
+            }
+            else if (Pair.IsMadeOf(content))
+            {
+                // Touched only, or read by a starting process and then handed to it once more.
+                (_refused, _early) = (null, null);
+            }
+            else
+            {
+                Take(content);
+            }
         }
+    }
 
-        if (Pair.IsMadeOf(content))
-        {
-            // Touched only, or read by a starting process and then handed to it once more.
-            _refused = null;
-            return;
-        }
-
+    private void Take(CertificateContent content)
+    {
         try
         {
             var renewed = CertificatePair.Load(_files, content);
-            var clock = _time.GetUtcNow();
-            if (!IsValid(renewed, clock) && IsValid(Pair, clock))
+            var now = _time.GetUtcNow();
+            if (IsValid(renewed, now) || !IsValid(Pair, now))
             {
-                Refuse($"{_files.CertFile}: the new certificate is not valid now");
-                return;
+                Use(renewed);
             }
-
-            // The old pair is left to the collector: handshakes may be using it.
-            Volatile.Write(ref _pair, renewed);
-            _refused = null;
-            LogRenewed(_logger, Host, _files.CertFile, renewed.NotAfter);
+            else if (renewed.NotBefore > now)
+            {
+                _early = renewed;
+                Refuse($"{_files.CertFile}: the new certificate is not valid before {renewed.NotBefore.UtcDateTime:u}; it is taken up then");
+            }
+            else
+            {
+                _early = null;
+                Refuse($"{_files.CertFile}: the new certificate has expired");
+            }
         }
         catch (Exception exception) when (exception is CertificateFileException or CryptographicException)
         {
             Refuse(exception.Message);
         }
+    }
+
+    private void Use(CertificatePair renewed)
+    {
+        // The old pair is left to the collector: handshakes may be using it.
+        Volatile.Write(ref _pair, renewed);
+        (_refused, _early) = (null, null);
+        LogRenewed(_logger, Host, _files.CertFile, renewed.NotAfter);
     }
 
     private static bool IsValid(CertificatePair pair, DateTimeOffset at) =>
