@@ -48,7 +48,7 @@ public sealed partial class Instance : IAsyncDisposable
         _gate = new ConnectionGate(settings.Tune.MaxConnections, settings.Ssl is not null, proxies, logs.Server, _time);
         _application = new RequestApplication(routes, proxies, logs, _counters, settings.Tune.MaxBodySize);
         _server = new EngineServer(
-            settings, environment.Listener, logs, _gate, _certificates, new RefusedRequests(logs.Requests, _counters));
+            settings, environment.Listener, logs, _gate, _certificates, new RefusedRequests(logs.Requests, _counters), _time);
         _tick = _time.CreateTimer(static state => ((Instance)state!).Tick(), this, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
     }
 
@@ -83,7 +83,7 @@ public sealed partial class Instance : IAsyncDisposable
         RouteTable? routes = null;
         try
         {
-            var certificates = settings.Ssl is null ? null : new CertificateTable(settings.Ssl, logs.Server, environment.Time);
+            var certificates = settings.Ssl is null ? null : new CertificateTable(settings.Ssl, environment.WatchesCertificates, logs.Server, environment.Time);
             environment.BecomeUser?.Invoke();
             certificates?.Warn();
             routes = createRoutes(logs);
@@ -176,6 +176,16 @@ public sealed partial class Instance : IAsyncDisposable
 
     /// <summary>Rotates the logs now; a log that was moved away from outside is only opened anew.</summary>
     public void ReopenLogs() => _logs.Rotate();
+
+    /// <summary>
+    /// Takes up a renewed certificate that somebody else has read, since this process may not
+    /// (<see cref="InstanceEnvironment.WatchesCertificates"/>). It is checked in full; what cannot be used is logged, and the
+    /// one in use stays. Connections are not touched: new ones get the new certificate.
+    /// </summary>
+    /// <param name="certFile">The certificate file's path, as the conf has it; files that are not in the conf are ignored.</param>
+    /// <param name="keyFile">The key file's.</param>
+    /// <param name="change">What was read, or why it cannot be used; it stays the caller's.</param>
+    public void RenewCertificate(string certFile, string keyFile, CertificateChange change) => _certificates?.Renew(certFile, keyFile, change);
 
     /// <summary>Stops with a short grace for what is in flight, unless it is drained already; ends the mounts and closes the logs.</summary>
     public async ValueTask DisposeAsync()

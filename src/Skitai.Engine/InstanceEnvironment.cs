@@ -16,6 +16,13 @@ public sealed record InstanceEnvironment
     /// </summary>
     public Action? BecomeUser { get; init; }
 
+    /// <summary>
+    /// Whether the instance looks for renewed certificates itself. No, when the user that it becomes may not read them:
+    /// then whoever runs it looks (<see cref="Hosting.Tls.CertificateWatch"/>) and hands them to
+    /// <see cref="Instance.RenewCertificate"/>.
+    /// </summary>
+    public bool WatchesCertificates { get; init; } = true;
+
     /// <summary>Whether log lines go to standard error too (<c>-v</c>).</summary>
     public bool Console { get; init; }
 

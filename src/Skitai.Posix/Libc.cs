@@ -93,6 +93,18 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int socketpair(int domain, int type, int protocol, int* pair);
 
+    internal const int RLIMIT_NOFILE = 7;
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int getrlimit(int resource, ResourceLimit* limit);
+
+    /// <summary>struct rlimit.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct ResourceLimit
+    {
+        public ulong Current, Most;
+    }
+
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int poll(PollEntry* list, nuint count, int milliseconds);
 

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using Skitai.Configuration.Grammar;
+using System.Text;
 using Skitai.Configuration.Settings;
 
 namespace Skitai.Configuration.Certificates;
@@ -11,7 +11,6 @@ namespace Skitai.Configuration.Certificates;
 /// </summary>
 public sealed class ServerCertificate : IDisposable
 {
-    private const int LargestFile = 1024 * 1024;
     private const string LegacyEncryption = "Proc-Type: 4,ENCRYPTED";
 
     private ServerCertificate(X509Certificate2 leaf, X509Certificate2Collection chain)
@@ -30,12 +29,24 @@ public sealed class ServerCertificate : IDisposable
     /// <exception cref="CertificateFileException">Something in them cannot be used.</exception>
     public static ServerCertificate Load(CertificateFiles files)
     {
+        using var content = CertificateContent.Read(files);
+        return Load(files, content);
+    }
+
+    /// <summary>Makes a certificate of what the files held when they were read.</summary>
+    /// <param name="files">Their names, for messages, and the passphrase.</param>
+    /// <param name="content">What was read; it stays the caller's.</param>
+    /// <exception cref="CertificateFileException">Something in it cannot be used.</exception>
+    public static ServerCertificate Load(CertificateFiles files, CertificateContent content)
+    {
         ArgumentNullException.ThrowIfNull(files);
-        var text = ReadText(files.CertFile, CertificatePart.Certificate);
-        var keyText = files.KeyFile == files.CertFile ? text : ReadText(files.KeyFile, CertificatePart.Key);
-        var certificates = ReadCertificates(files.CertFile, text);
+        ArgumentNullException.ThrowIfNull(content);
+        var text = ToText(content.Certificate);
+        var keyText = ToText(content.Key);
+        X509Certificate2Collection? certificates = null;
         try
         {
+            certificates = ReadCertificates(files.CertFile, text);
             using var key = ReadKey(files, keyText);
             var leaf = WithKey(certificates[0], key, files);
             certificates[0].Dispose();
@@ -44,8 +55,13 @@ public sealed class ServerCertificate : IDisposable
         }
         catch (CertificateFileException)
         {
-            Dispose(certificates);
+            Dispose(certificates ?? []);
             throw;
+        }
+        finally
+        {
+            Array.Clear(text);
+            Array.Clear(keyText);
         }
     }
 
@@ -64,35 +80,14 @@ public sealed class ServerCertificate : IDisposable
         }
     }
 
-    private static string ReadText(string path, CertificatePart part)
+    /// <summary>An array and no string, which could not be wiped.</summary>
+    private static char[] ToText(byte[] content)
     {
-        try
-        {
-            if (Directory.Exists(path))
-            {
-                throw new CertificateFileException(part, $"'{path}' is a directory, not a file");
-            }
-
-            if (!Files.IsThere(path))
-            {
-                throw new CertificateFileException(part, $"there is no file '{path}'");
-            }
-
-            return new FileInfo(path).Length <= LargestFile
-                ? File.ReadAllText(path)
-                : throw new CertificateFileException(part, $"'{path}' is too large for a certificate or key");
-        }
-        catch (UnauthorizedAccessException denied)
-        {
-            throw new CertificateFileException(part, $"'{path}' may not be read by this user", denied);
-        }
-        catch (IOException e)
-        {
-            throw new CertificateFileException(part, $"'{path}' cannot be read: {e.Message}");
-        }
+        var start = content.AsSpan().StartsWith(Encoding.UTF8.Preamble) ? Encoding.UTF8.Preamble.Length : 0;
+        return Encoding.UTF8.GetChars(content, start, content.Length - start);
     }
 
-    private static X509Certificate2Collection ReadCertificates(string path, string text)
+    private static X509Certificate2Collection ReadCertificates(string path, char[] text)
     {
         var certificates = new X509Certificate2Collection();
         try
@@ -111,7 +106,7 @@ public sealed class ServerCertificate : IDisposable
                 CertificatePart.Certificate, $"'{path}' holds no PEM certificate (-----BEGIN CERTIFICATE-----)");
     }
 
-    private static AsymmetricAlgorithm ReadKey(CertificateFiles files, string text)
+    private static AsymmetricAlgorithm ReadKey(CertificateFiles files, ReadOnlySpan<char> text)
     {
         if (text.Contains(LegacyEncryption, StringComparison.Ordinal))
         {
@@ -119,7 +114,8 @@ public sealed class ServerCertificate : IDisposable
                 CertificatePart.Key, $"the key in '{files.KeyFile}' is encrypted the old way; 'openssl pkcs8 -topk8' converts it");
         }
 
-        if (FindKey(text) is not var (pem, encrypted))
+        var pem = FindKey(text, out var encrypted);
+        if (pem.IsEmpty)
         {
             throw new CertificateFileException(CertificatePart.Key, $"'{files.KeyFile}' holds no PEM private key (-----BEGIN PRIVATE KEY-----)");
         }
@@ -137,24 +133,26 @@ public sealed class ServerCertificate : IDisposable
                 : new CertificateFileException(CertificatePart.Key, $"the key in '{files.KeyFile}' is damaged, or neither RSA nor EC"));
     }
 
-    private static (string Pem, bool Encrypted)? FindKey(string text)
+    /// <summary>The first key's PEM section; empty when there is none.</summary>
+    private static ReadOnlySpan<char> FindKey(ReadOnlySpan<char> text, out bool encrypted)
     {
-        ReadOnlySpan<char> rest = text;
-        while (PemEncoding.TryFind(rest, out var fields))
+        encrypted = false;
+        while (PemEncoding.TryFind(text, out var fields))
         {
-            var label = rest[fields.Label];
+            var label = text[fields.Label];
             if (label is "PRIVATE KEY" or "RSA PRIVATE KEY" or "EC PRIVATE KEY" or "ENCRYPTED PRIVATE KEY")
             {
-                return (rest[fields.Location].ToString(), label is "ENCRYPTED PRIVATE KEY");
+                encrypted = label is "ENCRYPTED PRIVATE KEY";
+                return text[fields.Location];
             }
 
-            rest = rest[fields.Location.End..];
+            text = text[fields.Location.End..];
         }
 
-        return null;
+        return [];
     }
 
-    private static AsymmetricAlgorithm? Import(AsymmetricAlgorithm key, string pem, string? passphrase)
+    private static AsymmetricAlgorithm? Import(AsymmetricAlgorithm key, ReadOnlySpan<char> pem, string? passphrase)
     {
         try
         {

@@ -63,6 +63,7 @@ public sealed record LiveSettings
             StaticMaxAge = after.Tune.StaticMaxAge,
             AppTimeout = after.Tune.AppTimeout,
             SlowRequest = after.Tune.SlowRequest,
+            BufferChunked = after.Tune.BufferChunked,
             MaxRequests = after.Tune.MaxRequests,
             MaxWorkerMemory = after.Tune.MaxWorkerMemory,
         };

@@ -19,6 +19,7 @@ internal sealed class ClientListener : IConnectionListenerFactory, IConnectionLi
     private readonly EndPoint _wanted;
     private readonly ConnectionGate _gate;
     private readonly TimeSpan _patience;
+    private readonly AcceptTrouble _trouble;
     private SocketListener? _listener;
 
     /// <summary>Takes a listening socket.</summary>
@@ -26,9 +27,10 @@ internal sealed class ClientListener : IConnectionListenerFactory, IConnectionLi
     /// <param name="wanted">Where to bind.</param>
     /// <param name="gate">Hears of each connection as soon as it is accepted.</param>
     /// <param name="patience">A client that takes nothing of its answer for so long is cut off.</param>
-    public ClientListener(int? inherited, EndPoint wanted, ConnectionGate gate, TimeSpan patience)
+    /// <param name="trouble">Hears of connections that could not be accepted.</param>
+    public ClientListener(int? inherited, EndPoint wanted, ConnectionGate gate, TimeSpan patience, AcceptTrouble trouble)
     {
-        (_wanted, _gate, _patience) = (wanted, gate, patience);
+        (_wanted, _gate, _patience, _trouble) = (wanted, gate, patience, trouble);
         _inherited = inherited is { } descriptor ? new SafeFileHandle(descriptor, ownsHandle: true) : null;
     }
 
@@ -42,7 +44,7 @@ internal sealed class ClientListener : IConnectionListenerFactory, IConnectionLi
     /// <exception cref="AddressInUseException">Somebody else listens there.</exception>
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
-        _listener = new SocketListener(CreateSocket(endpoint), _patience, _gate.Accepted);
+        _listener = new SocketListener(CreateSocket(endpoint), _patience, _trouble, _gate.Accepted);
         return ValueTask.FromResult<IConnectionListener>(this);
     }
 

@@ -13,6 +13,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Skitai.Configuration.Settings;
 using Skitai.Engine.Hosting.Tls;
+using Skitai.Engine.Hosting.Transport;
 using Skitai.Engine.Logging;
 
 namespace Skitai.Engine.Hosting;
@@ -27,12 +28,12 @@ internal sealed class EngineServer : IAsyncDisposable
 
     /// <summary>Builds the server; nothing listens yet.</summary>
     public EngineServer(
-        InstanceSettings settings, int? inherited, InstanceLogs logs, ConnectionGate gate, CertificateTable? certificates, RefusedRequests refused)
+        InstanceSettings settings, int? inherited, InstanceLogs logs, ConnectionGate gate, CertificateTable? certificates, RefusedRequests refused, TimeProvider time)
     {
         // Line ends are CR LF: a bare LF is where two parsers may disagree (RFC 9112 section 2.2 lets us be strict).
         AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", true);
         var address = new IPEndPoint(settings.Server.Ip, settings.Server.Port);
-        _listener = new ClientListener(inherited, address, gate, settings.Tune.ResponseTimeout);
+        _listener = new ClientListener(inherited, address, gate, settings.Tune.ResponseTimeout, new AcceptTrouble(logs.Server, time));
         var http2 = new Http2Listener();
         var diagnostics = new DiagnosticListener("skitaid");
         _refusals = refused.Listen(diagnostics);

@@ -8,8 +8,9 @@ namespace Skitaid.Control;
 /// <param name="Conf">For <see cref="Start"/>.</param>
 /// <param name="Live">For <see cref="Reload"/>: what the conf says now.</param>
 /// <param name="Force">For <see cref="Reload"/>: also when an app that works now would not any more.</param>
+/// <param name="Renewed">For <see cref="Certificate"/>.</param>
 internal sealed record InstanceOrder(
-    string Order, double Seconds = 0, InstanceConf? Conf = null, LiveSettings? Live = null, bool Force = false)
+    string Order, double Seconds = 0, InstanceConf? Conf = null, LiveSettings? Live = null, bool Force = false, RenewedCertificate? Renewed = null)
 {
     /// <summary>Serve; the first order. Answered with <see cref="InstanceReport.Ready"/> or <see cref="InstanceReport.Failed"/>.</summary>
     public const string Start = "start";
@@ -28,4 +29,7 @@ internal sealed record InstanceOrder(
 
     /// <summary>Answer with an <see cref="InstanceReport.Status"/>.</summary>
     public const string Status = "status";
+
+    /// <summary>Take up a certificate whose files you may not read yourself, or log why they cannot be used.</summary>
+    public const string Certificate = "certificate";
 }

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
@@ -7,11 +8,16 @@ namespace Skitaid.Control;
 /// <summary>
 /// JSON messages, one a line, over a stream socket. One reader and any number of writers at a time. What the other side
 /// sends is bounded, and garbage gives <see cref="InvalidDataException"/>, never more than one message's worth of trouble.
+/// A message may hold a private key: buffers are wiped behind each.
 /// </summary>
 internal sealed class JsonLines(Socket socket, int maxLine = 1024 * 1024) : IDisposable
 {
+    private const int UsualBuffer = 4096;
+
+    private static readonly byte[] s_lineEnd = "\n"u8.ToArray();
+
     private readonly SemaphoreSlim _writing = new(1, 1);
-    private byte[] _buffer = new byte[4096];
+    private byte[] _buffer = new byte[UsualBuffer];
     private int _start;
     private int _end;
 
@@ -28,7 +34,14 @@ internal sealed class JsonLines(Socket socket, int maxLine = 1024 * 1024) : IDis
             {
                 var line = _buffer.AsSpan(_start, newline - _start);
                 _start = newline + 1;
-                return Parse(line, type);
+                try
+                {
+                    return Parse(line, type);
+                }
+                finally
+                {
+                    CryptographicOperations.ZeroMemory(line);
+                }
             }
 
             searched = MakeRoom();
@@ -55,29 +68,39 @@ internal sealed class JsonLines(Socket socket, int maxLine = 1024 * 1024) : IDis
     public async ValueTask<bool> WriteAsync<T>(T message, JsonTypeInfo<T> type, CancellationToken cancellation)
     {
         var json = JsonSerializer.SerializeToUtf8Bytes(message, type);
-        Array.Resize(ref json, json.Length + 1);
-        json[^1] = (byte)'\n';
-        await _writing.WaitAsync(cancellation);
         try
         {
-            for (var sent = 0; sent < json.Length;)
+            await _writing.WaitAsync(cancellation);
+            try
             {
-                sent += await socket.SendAsync(json.AsMemory(sent), cancellation);
+                await SendAsync(json, cancellation);
+                await SendAsync(s_lineEnd, cancellation);
+                return true;
             }
-
-            return true;
-        }
-        catch (Exception failure) when (failure is SocketException or ObjectDisposedException)
-        {
-            return false;
+            catch (Exception failure) when (failure is SocketException or ObjectDisposedException)
+            {
+                return false;
+            }
+            finally
+            {
+                _writing.Release();
+            }
         }
         finally
         {
-            _writing.Release();
+            CryptographicOperations.ZeroMemory(json);
         }
     }
 
     public void Dispose() => socket.Dispose();
+
+    private async ValueTask SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellation)
+    {
+        while (bytes.Length > 0)
+        {
+            bytes = bytes[await socket.SendAsync(bytes, cancellation)..];
+        }
+    }
 
     private static T Parse<T>(ReadOnlySpan<byte> line, JsonTypeInfo<T> type)
         where T : class
@@ -96,12 +119,17 @@ internal sealed class JsonLines(Socket socket, int maxLine = 1024 * 1024) : IDis
     private int MakeRoom()
     {
         var unread = _end - _start;
-        if (_start > 0)
+        if (unread == 0 && _buffer.Length > UsualBuffer)
+        {
+            _buffer = new byte[UsualBuffer]; // a long message is rare
+        }
+        else if (_start > 0)
         {
             _buffer.AsSpan(_start, unread).CopyTo(_buffer);
-            (_start, _end) = (0, unread);
+            CryptographicOperations.ZeroMemory(_buffer.AsSpan(unread, _start));
         }
 
+        (_start, _end) = (0, unread);
         if (_end == _buffer.Length)
         {
             if (_buffer.Length >= maxLine)
@@ -109,7 +137,10 @@ internal sealed class JsonLines(Socket socket, int maxLine = 1024 * 1024) : IDis
                 throw new InvalidDataException($"a message longer than {maxLine} bytes");
             }
 
-            Array.Resize(ref _buffer, _buffer.Length * 2);
+            var larger = new byte[_buffer.Length * 2];
+            _buffer.CopyTo(larger, 0);
+            CryptographicOperations.ZeroMemory(_buffer);
+            _buffer = larger;
         }
 
         return _end;

@@ -8,7 +8,6 @@ using Skitai.Configuration.Settings;
 using Skitai.Engine.Explaining;
 using Skitai.Engine.Routing;
 using Skitai.Posix;
-using Skitaid.Supervision;
 
 namespace Skitaid.Explaining;
 
@@ -169,10 +168,10 @@ internal sealed class Explainer(DaemonSettings daemon, TimeProvider time)
         }
 
         if (result.Mounts.Any(step => step.Finding is not null)
-            && TreeCheck.AccountOf(settings, daemon.User) is { } account
-            && Credentials.FindUser(account.User)?.User is { } user && user != Credentials.EffectiveUser)
+            && (settings.Server.User ?? daemon.User) is { } account
+            && Credentials.FindUser(account)?.User is { } user && user != Credentials.EffectiveUser)
         {
-            yield return $"Files were looked at with your rights; started as root, the instance serves with those of '{account.User}'.";
+            yield return $"Files were looked at with your rights; started as root, the instance serves with those of '{account}'.";
         }
     }
 }

@@ -4,13 +4,15 @@ using System.Text;
 using Microsoft.Extensions.Logging;
 using Microsoft.Win32.SafeHandles;
 using Skitai.Configuration.Settings;
+using Skitai.Engine.Hosting.Tls;
 using Skitai.Posix;
 using Skitaid.Control;
 
 namespace Skitaid.Supervision;
 
 /// <summary>
-/// The supervisor's handle of one instance process: its control pair, what it prints, its end.
+/// The supervisor's handle of one instance process: its control pair, what it prints, its end, the certificates that it
+/// may not read itself.
 /// </summary>
 internal sealed class InstanceChild
 {
@@ -23,6 +25,7 @@ internal sealed class InstanceChild
     private readonly string _name;
     private readonly ChildProcess _process;
     private readonly JsonLines _control;
+    private readonly IReadOnlyList<CertificateWatch> _certificates;
     private readonly ILogger _log;
     private readonly TimeProvider _time;
     private readonly long _startedAt;
@@ -32,10 +35,18 @@ internal sealed class InstanceChild
     private TaskCompletionSource<InstanceFigures?>? _figures;
     private TaskCompletionSource<InstanceReport>? _reloaded;
     private volatile string? _lastWords;
+    private Task _handing = Task.CompletedTask;
 
-    private InstanceChild(string name, ChildProcess process, Socket control, Socket output, ILogger log, TimeProvider time)
+    private InstanceChild(
+        string name,
+        ChildProcess process,
+        Socket control,
+        Socket output,
+        IReadOnlyList<CertificateWatch> certificates,
+        ILogger log,
+        TimeProvider time)
     {
-        (_name, _process, _log, _time) = (name, process, log, time);
+        (_name, _process, _certificates, _log, _time) = (name, process, certificates, log, time);
         _control = new JsonLines(control);
         _startedAt = time.GetTimestamp();
         var listening = ListenAsync();
@@ -60,8 +71,10 @@ internal sealed class InstanceChild
 
     /// <summary>Starts <c>skitaid instance -f NAME</c>.</summary>
     /// <exception cref="IOException">It cannot be started.</exception>
-    public static InstanceChild Start(string name, DaemonPlaces places, ListeningSocket listener, ILogger log, TimeProvider time)
+    public static InstanceChild Start(InstanceSettings settings, DaemonPlaces places, ListeningSocket listener, ILogger log, TimeProvider time)
     {
+        // Looked at before it starts: what changes from here on, read by it or not, is handed to it once it serves.
+        var certificates = TreeCheck.CertificatesOutOfReach(settings).Select(files => new CertificateWatch(files)).ToArray();
         Socket? control = null, output = null;
         SafeFileHandle? theirControl = null, theirOutput = null;
         try
@@ -74,7 +87,7 @@ internal sealed class InstanceChild
                 File = OwnProgram.Path,
                 Arguments =
                 [
-                    "skitaid", "instance", "-f", name, "--etc", places.Etc, "--log-path", places.Log, "--var-path", places.Var,
+                    "skitaid", "instance", "-f", settings.Name, "--etc", places.Etc, "--log-path", places.Log, "--var-path", places.Var,
                 ],
                 WorkingDirectory = "/",
                 Descriptors =
@@ -83,7 +96,7 @@ internal sealed class InstanceChild
                     (theirControl, ControlDescriptor), (listener.Handle, ListenerDescriptor),
                 ],
             });
-            return new InstanceChild(name, process, control, output, log, time);
+            return new InstanceChild(settings.Name, process, control, output, certificates, log, time);
         }
         catch (Exception failure) when (failure is Win32Exception or IOException)
         {
@@ -185,6 +198,18 @@ internal sealed class InstanceChild
     public ValueTask<bool> SendAsync(InstanceOrder order, CancellationToken cancellation) =>
         _control.WriteAsync(order, ControlJson.Default.InstanceOrder, cancellation);
 
+    /// <summary>
+    /// Looks at the certificates that it may not read itself, and hands it what has changed. Only once it serves. Does not
+    /// wait: files or a process that hang keep nobody else from theirs.
+    /// </summary>
+    public void FollowCertificates()
+    {
+        if (_certificates.Count > 0 && _handing.IsCompleted)
+        {
+            _handing = Task.Run(HandCertificatesAsync);
+        }
+    }
+
     /// <summary>Sends a signal to it alone.</summary>
     public void Signal(int signal) => _process.Signal(signal);
 
@@ -213,6 +238,24 @@ internal sealed class InstanceChild
             _log.InstanceKilled(_name, Pid, hurry.IsCancellationRequested ? "it was to end at once" : "it did not end in time");
             Kill();
             await Exited;
+        }
+    }
+
+    private async Task HandCertificatesAsync()
+    {
+        foreach (var watch in _certificates)
+        {
+            using var change = watch.Look();
+            if (change is not null)
+            {
+                var (content, files) = (change.Content, watch.Files);
+                var key = ReferenceEquals(content?.Key, content?.Certificate) ? null : content?.Key;
+                var order = new InstanceOrder(
+                    InstanceOrder.Certificate, Renewed: new RenewedCertificate(files.CertFile, files.KeyFile, content?.Certificate, key, change.Problem));
+
+                // Not to be given up half way, or the next order would be the other half of this one.
+                await SendAsync(order, CancellationToken.None);
+            }
         }
     }
 

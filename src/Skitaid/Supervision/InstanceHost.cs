@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using Skitai.Configuration;
 using Skitai.Configuration.Certificates;
 using Skitai.Engine;
+using Skitai.Engine.Hosting.Tls;
 using Skitai.Posix;
 using Skitaid.Commands;
 using Skitaid.Control;
@@ -105,6 +106,7 @@ internal sealed class InstanceHost
             Listener = InstanceChild.ListenerDescriptor,
             LogDirectory = logs,
             BecomeUser = BecomeUser,
+            WatchesCertificates = !TreeCheck.LosesPowers(settings),
             PythonPackage = Path.Combine(AppContext.BaseDirectory, "python"),
         };
         return await Instance.StartAsync(settings, environment, _hurry.Token);
@@ -156,6 +158,9 @@ internal sealed class InstanceHost
                     case InstanceOrder.Rotate:
                         _instance?.ReopenLogs();
                         break;
+                    case InstanceOrder.Certificate when order.Renewed is { } renewed:
+                        Renew(renewed);
+                        break;
                     case InstanceOrder.Status:
                         await ReportAsync(new InstanceReport(
                             InstanceReport.Status, Figures: _instance is { } running ? EngineFigures.From(running.GetStatus(), DateTimeOffset.UtcNow) : null));
@@ -197,6 +202,15 @@ internal sealed class InstanceHost
             await ReportAsync(new InstanceReport(
                 InstanceReport.Reloaded, failure is OperationCanceledException ? "it was told to stop" : Why(failure)));
         }
+    }
+
+    /// <summary>Before it serves nothing is sent: it reads the files itself then, and the supervisor has looked before that.</summary>
+    private void Renew(RenewedCertificate renewed)
+    {
+        using var change = renewed.CertBytes is { } certificate
+            ? new CertificateChange(new CertificateContent(certificate, renewed.KeyBytes ?? certificate))
+            : new CertificateChange(renewed.Problem ?? "the supervisor does not say why");
+        _instance?.RenewCertificate(renewed.CertFile, renewed.KeyFile, change);
     }
 
     private static async Task KillSelfAfterAsync(TimeSpan wait)

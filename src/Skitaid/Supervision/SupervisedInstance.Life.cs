@@ -45,7 +45,7 @@ internal sealed partial class SupervisedInstance
         InstanceChild child;
         try
         {
-            child = InstanceChild.Start(settings.Name, _places, listener, _log, _time);
+            child = InstanceChild.Start(settings, _places, listener, _log, _time);
         }
         catch (IOException failure)
         {

@@ -128,6 +128,18 @@ internal sealed partial class SupervisedInstance
         }
     }
 
+    /// <summary>Sees to it that the process that serves gets renewed certificates, when it may not read them itself. Does not wait.</summary>
+    public void FollowCertificates()
+    {
+        InstanceChild? current;
+        lock (_state)
+        {
+            current = _current;
+        }
+
+        current?.FollowCertificates();
+    }
+
     /// <summary>What <c>skitaid status</c> shows of it.</summary>
     public async Task<InstanceStatus> GetStatusAsync(CancellationToken cancellation)
     {

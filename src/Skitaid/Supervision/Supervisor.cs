@@ -107,7 +107,7 @@ internal sealed partial class Supervisor : IControlTarget
         var acting = ActOnSignalsAsync();
         await using var control = ControlServer.Open(Places.ControlSocket, this, log);
         var failures = await StartAsync(log);
-        var watching = WatchAsync();
+        var watching = Task.WhenAll(WatchAsync(), WatchCertificatesAsync());
         try
         {
             await Task.Delay(Timeout.Infinite, _stopping.Token);
@@ -170,6 +170,25 @@ internal sealed partial class Supervisor : IControlTarget
             while (await timer.WaitForNextTickAsync(_stopping.Token))
             {
                 await _instances.FollowAsync(_stopping.Token);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopping.
+        }
+    }
+
+    private async Task WatchCertificatesAsync()
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(3), _time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(_stopping.Token))
+            {
+                foreach (var instance in _instances.All)
+                {
+                    instance.FollowCertificates();
+                }
             }
         }
         catch (OperationCanceledException)

@@ -43,6 +43,19 @@ internal sealed record TreeCheck(
         return WhyNotAs(settings) is { } reason ? (null, [reason]) : (settings, []);
     }
 
+    /// <summary>
+    /// Whether an instance becomes somebody lesser than its supervisor, who then looks for renewed certificates in its
+    /// place. Supervisor and instance both go by this.
+    /// </summary>
+    public static bool LosesPowers(InstanceSettings settings) =>
+        Credentials.IsRoot && settings.Server.User is { } user && Credentials.FindUser(user) is not { User: 0 };
+
+    /// <summary>The certificates of an instance that may not read them again, each pair of files once; none when it may.</summary>
+    public static IReadOnlyList<CertificateFiles> CertificatesOutOfReach(InstanceSettings settings) =>
+        settings.Ssl is { } ssl && LosesPowers(settings)
+            ? [.. ssl.Certificates.Select(entry => entry.Files).Prepend(ssl.Default).DistinctBy(files => (files.CertFile, files.KeyFile))]
+            : [];
+
     /// <summary>What a conf leaves to skitaid.conf.</summary>
     private static InstanceSettings WithDefaults(InstanceSettings settings, DaemonSettings daemon) => settings with
     {

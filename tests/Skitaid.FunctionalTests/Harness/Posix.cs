@@ -10,6 +10,23 @@ internal static partial class Posix
 
     internal static bool IsRoot => GetEffectiveUser() == 0;
 
+    /// <summary>Sets how many descriptors a process may have open, below its hard limit.</summary>
+    internal static unsafe bool LimitDescriptors(int pid, int most)
+    {
+        const int NumberOfFiles = 7;
+        var limit = stackalloc ulong[2];
+        if (LimitNative(pid, NumberOfFiles, null, limit) != 0)
+        {
+            return false;
+        }
+
+        limit[0] = (ulong)most;
+        return LimitNative(pid, NumberOfFiles, limit, null) == 0;
+    }
+
+    [LibraryImport("libc", EntryPoint = "prlimit")]
+    private static unsafe partial int LimitNative(int pid, int resource, ulong* wanted, ulong* before);
+
     [LibraryImport("libc", EntryPoint = "geteuid")]
     private static partial uint GetEffectiveUser();
 

@@ -11,14 +11,15 @@ internal static class TestCertificate
     /// <param name="directory">Where.</param>
     /// <param name="subject">The common name.</param>
     /// <param name="passphrase">Encrypts the key; null = plain.</param>
-    public static (string CertFile, string KeyFile) Write(string directory, string subject = "test", string? passphrase = null)
+    /// <param name="days">Until it expires.</param>
+    public static (string CertFile, string KeyFile) Write(string directory, string subject = "test", string? passphrase = null, int days = 30)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest($"CN={subject}", key, HashAlgorithmName.SHA256);
         var names = new SubjectAlternativeNameBuilder();
         names.AddIpAddress(IPAddress.Loopback);
         request.CertificateExtensions.Add(names.Build());
-        using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(30));
+        using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(days));
         var (certFile, keyFile) = (Path.Combine(directory, "cert.pem"), Path.Combine(directory, "key.pem"));
         File.WriteAllText(certFile, certificate.ExportCertificatePem() + "\n");
         File.WriteAllText(keyFile, passphrase is null

@@ -41,7 +41,7 @@ public sealed class LogLineTests(HostileSite site) : IClassFixture<HostileSite>
         }
 
         Assert.Equal("GET /end 0", await site.GetAsync("app/end"));
-        await TestDaemon.WaitAsync("the last request was logged", () => File.ReadAllText(site.RequestLog).Contains("/app/end", StringComparison.Ordinal));
+        await TestDaemon.WaitAsync("the last request was logged", () => File.Exists(site.RequestLog) && File.ReadAllText(site.RequestLog).Contains("/app/end", StringComparison.Ordinal));
         var lines = await File.ReadAllLinesAsync(site.RequestLog, Cancellation);
         Assert.InRange(lines.Length, nonsense.Length, nonsense.Length + 5);
         foreach (var line in lines)

@@ -30,8 +30,6 @@ public sealed class PrivilegeTests
         Assert.NotEqual("0", nobody);
         Assert.Equal(nobody, await client.GetStringAsync(new Uri($"https://127.0.0.1:{port}/"), Cancellation));
         var log = Path.Combine(daemon.LogPath, "instances", "example", "server.log");
-        await TestDaemon.WaitAsync("the log told of the key", () =>
-            File.Exists(log) && File.ReadAllText(log).Contains("may not be read by the user of this instance", StringComparison.Ordinal));
         Assert.Equal(0, (await daemon.RunAsync("rotate")).ExitCode);
         await TestDaemon.WaitAsync("the log was rotated by the lesser user", () => File.Exists(log + ".1"));
 
@@ -43,33 +41,6 @@ public sealed class PrivilegeTests
         Assert.Equal(nobody, await client.GetStringAsync(new Uri($"https://127.0.0.1:{port}/"), Cancellation));
         Assert.Equal(0, (await daemon.RunAsync("stop")).ExitCode);
         Assert.Empty(daemon.Processes());
-    }
-
-    [Fact]
-    public async Task A_renewed_key_that_the_user_may_not_read_leaves_the_old_one_until_a_restart()
-    {
-        Assert.SkipUnless(Posix.IsRoot, "only root can change the user");
-        await using var daemon = new TestDaemon();
-        File.SetUnixFileMode(daemon.Root, Everybody);
-        var (cert, key) = TestCertificate.Write(daemon.Root);
-        File.SetUnixFileMode(key, UnixFileMode.UserRead);
-        var port = TestDaemon.FreePort();
-        daemon.WriteConf(
-            "example",
-            $"[server]\nport = {port}\nuser = nobody\n[ssl]\nenable_ssl = yes\ncertfile = {cert}\nkeyfile = {key}\n[routes:line]\n/ = {daemon.WebPath}\n");
-        await daemon.StartAsync();
-        using var old = TestCertificate.Client(cert);
-
-        TestCertificate.Write(daemon.Root, "renewed");
-
-        var log = Path.Combine(daemon.LogPath, "instances", "example", "server.log");
-        const string Kept = "changed but cannot be used, the old one stays";
-        await TestDaemon.WaitAsync("the log told of it", () => File.ReadAllText(log).Contains(Kept, StringComparison.Ordinal));
-        Assert.Equal("hello", await old.GetStringAsync(new Uri($"https://127.0.0.1:{port}/"), Cancellation));
-        Assert.Equal(0, (await daemon.RunAsync("-f", "example", "restart")).ExitCode);
-        using var renewed = TestCertificate.Client(cert);
-        Assert.Equal("hello", await renewed.GetStringAsync(new Uri($"https://127.0.0.1:{port}/"), Cancellation));
-        Assert.Single((await File.ReadAllLinesAsync(log, Cancellation)), line => line.Contains(Kept, StringComparison.Ordinal));
     }
 
     /// <summary>The number that real, effective, saved and file system user all are.</summary>

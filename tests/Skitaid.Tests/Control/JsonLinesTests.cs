@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
+using Skitai.Configuration.Certificates;
 using Skitai.Posix;
 using Skitaid.Control;
 
@@ -50,6 +51,37 @@ public sealed class JsonLinesTests
 
             await Assert.ThrowsAsync<InvalidDataException>(() => reader.ReadAsync(ControlJson.Default.InstanceOrder, Cancellation).AsTask());
         }
+    }
+
+    [Fact]
+    public async Task Two_certificate_files_of_the_largest_size_fit_into_a_message_and_the_one_behind_it_arrives_too()
+    {
+        var (ours, theirs) = Pair();
+        using var reader = new JsonLines(ours);
+        using var writer = new JsonLines(theirs);
+
+        // Nothing but plus signs in base 64: the character that JSON writers like to escape.
+        var bytes = new byte[CertificateContent.LargestFile];
+        for (var i = 0; i < bytes.Length; i++)
+        {
+            bytes[i] = (byte)(i % 3 == 0 ? 0xfb : i % 3 == 1 ? 0xef : 0xbe);
+        }
+
+        var path = "/" + new string('x', 4000);
+        var sending = Task.Run(
+            async () =>
+            {
+                var order = new InstanceOrder(InstanceOrder.Certificate, Renewed: new RenewedCertificate(path, path, bytes, bytes));
+                Assert.True(await writer.WriteAsync(order, ControlJson.Default.InstanceOrder, Cancellation));
+                Assert.True(await writer.WriteAsync(new InstanceOrder(InstanceOrder.Rotate), ControlJson.Default.InstanceOrder, Cancellation));
+            },
+            Cancellation);
+
+        var received = await reader.ReadAsync(ControlJson.Default.InstanceOrder, Cancellation);
+        Assert.Equal(bytes, received!.Renewed!.CertBytes);
+        Assert.Equal(bytes, received.Renewed.KeyBytes);
+        Assert.Equal(InstanceOrder.Rotate, (await reader.ReadAsync(ControlJson.Default.InstanceOrder, Cancellation))!.Order);
+        await sending;
     }
 
     [Fact]

@@ -9,8 +9,11 @@ namespace Skitai.Engine.Hosting.Tls;
 /// <summary>A certificate with its key and chain, ready for handshakes.</summary>
 internal sealed class CertificatePair
 {
-    private CertificatePair(ServerCertificate files)
+    private readonly byte[] _digest;
+
+    private CertificatePair(ServerCertificate files, byte[] digest)
     {
+        _digest = digest;
         Certificate = files.Leaf;
         Options = new SslServerAuthenticationOptions
         {
@@ -36,5 +39,17 @@ internal sealed class CertificatePair
 
     /// <summary>Reads and checks the files, the way the conf's check has done.</summary>
     /// <exception cref="CertificateFileException">They cannot be used; the message says why.</exception>
-    public static CertificatePair Load(CertificateFiles files) => new(ServerCertificate.Load(files));
+    public static CertificatePair Load(CertificateFiles files)
+    {
+        using var content = CertificateContent.Read(files);
+        return Load(files, content);
+    }
+
+    /// <summary>Checks what was read of the files.</summary>
+    /// <exception cref="CertificateFileException">It cannot be used; the message says why.</exception>
+    public static CertificatePair Load(CertificateFiles files, CertificateContent content) =>
+        new(ServerCertificate.Load(files, content), content.ComputeDigest());
+
+    /// <summary>Whether it was made of the same bytes.</summary>
+    public bool IsMadeOf(CertificateContent content) => content.ComputeDigest().AsSpan().SequenceEqual(_digest);
 }

@@ -14,12 +14,16 @@ internal sealed class CertificateTable
     private readonly HostTable<ServedCertificate> _table;
 
     /// <summary>Reads every certificate. Logs nothing: the process may still be about to become another user.</summary>
+    /// <param name="settings">Which there are.</param>
+    /// <param name="watches">Whether <see cref="Refresh"/> looks at the files; else new ones come by <see cref="Renew"/> alone.</param>
+    /// <param name="logger">Hears of renewals.</param>
+    /// <param name="time">The clock.</param>
     /// <exception cref="CertificateFileException">One cannot be used.</exception>
-    public CertificateTable(SslSettings settings, ILogger logger, TimeProvider time)
+    public CertificateTable(SslSettings settings, bool watches, ILogger logger, TimeProvider time)
     {
-        var otherwise = new ServedCertificate("*", settings.Default, logger, time);
+        var otherwise = new ServedCertificate("*", settings.Default, watches, logger, time);
         var named = settings.Certificates
-            .Select(entry => (entry.Host, new ServedCertificate(entry.Host.ToString(), entry.Files, logger, time)))
+            .Select(entry => (entry.Host, new ServedCertificate(entry.Host.ToString(), entry.Files, watches, logger, time)))
             .ToArray();
         _all = [otherwise, .. named.Select(entry => entry.Item2)];
         _table = new HostTable<ServedCertificate>(named, otherwise);
@@ -32,7 +36,7 @@ internal sealed class CertificateTable
     public ValueTask<SslServerAuthenticationOptions> ChooseAsync(TlsHandshakeCallbackContext handshake) =>
         new(_table.Find(handshake.ClientHelloInfo.ServerName.TrimEnd('.').ToLowerInvariant())!.Pair.Options);
 
-    /// <summary>Logs what will be trouble: expired certificates, files that cannot be read again.</summary>
+    /// <summary>Logs what will be trouble: expired certificates.</summary>
     public void Warn()
     {
         foreach (var certificate in _all)
@@ -41,12 +45,24 @@ internal sealed class CertificateTable
         }
     }
 
-    /// <summary>Takes up renewed files.</summary>
+    /// <summary>Takes up renewed files, if they are looked at here.</summary>
     public void Refresh()
     {
         foreach (var certificate in _all)
         {
             certificate.Refresh();
+        }
+    }
+
+    /// <summary>Takes up what somebody else has read: for every certificate that lives in these files.</summary>
+    public void Renew(string certFile, string keyFile, CertificateChange change)
+    {
+        foreach (var certificate in _all)
+        {
+            if (certificate.LivesIn(certFile, keyFile))
+            {
+                certificate.Take(change);
+            }
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Skitai.Configuration.Certificates;
 using Skitai.Configuration.Settings;
@@ -5,30 +6,31 @@ using Skitai.Configuration.Settings;
 namespace Skitai.Engine.Hosting.Tls;
 
 /// <summary>
-/// One configured certificate: the pair in use, replaced when its files change. New files are read and checked in full
-/// before they replace the old pair; files that cannot be used are logged once and the old pair stays.
+/// One configured certificate: the pair in use, replaced when its files change. New files are checked in full before they
+/// replace the old pair; files that cannot be used are logged once and the old pair stays.
 /// </summary>
 internal sealed partial class ServedCertificate
 {
-    private const string WhatToDo = "a restart of the instance takes up the new one; a key that its group may read is taken up without";
-
     private readonly CertificateFiles _files;
+    private readonly CertificateWatch? _watch;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
+    private readonly Lock _renewing = new();
     private CertificatePair _pair;
-    private (FileIdentity? Certificate, FileIdentity? Key) _seen;
+    private CertificatePair? _early;
     private string? _refused;
 
     /// <summary>Reads the files for the first time.</summary>
     /// <param name="host">The names it answers, for messages.</param>
     /// <param name="files">Where it lives.</param>
+    /// <param name="watches">Whether <see cref="Refresh"/> looks at the files.</param>
     /// <param name="logger">Hears of renewals.</param>
     /// <param name="time">The clock.</param>
     /// <exception cref="CertificateFileException">They cannot be used.</exception>
-    public ServedCertificate(string host, CertificateFiles files, ILogger logger, TimeProvider time)
+    public ServedCertificate(string host, CertificateFiles files, bool watches, ILogger logger, TimeProvider time)
     {
         (Host, _files, _logger, _time) = (host, files, logger, time);
-        _seen = Look();
+        _watch = watches ? new CertificateWatch(files) : null;
         _pair = CertificatePair.Load(files);
     }
 
@@ -48,83 +50,114 @@ internal sealed partial class ServedCertificate
         }
     }
 
-    /// <summary>Says what will be trouble: it has expired, or this process could not read a renewed one.</summary>
+    /// <summary>Whether these are its files.</summary>
+    public bool LivesIn(string certFile, string keyFile) => certFile == _files.CertFile && keyFile == _files.KeyFile;
+
+    /// <summary>Says what will be trouble: it has expired.</summary>
     public void Warn()
     {
         if (_pair.NotAfter < _time.GetUtcNow())
         {
             LogExpired(_logger, Host, _files.CertFile, _pair.NotAfter);
         }
+    }
 
-        foreach (var file in new[] { _files.CertFile, _files.KeyFile }.Distinct(StringComparer.Ordinal).Where(file => !IsReadable(file)))
+    /// <summary>
+    /// Takes up new files if there are any and it is the one who looks, and a certificate that came before its time once it
+    /// is valid. To be called every few seconds.
+    /// </summary>
+    public void Refresh()
+    {
+        using var change = _watch?.Look();
+        if (change is not null)
         {
-            LogUnreadable(_logger, Host, file);
+            Take(change);
+        }
+
+        lock (_renewing)
+        {
+            var now = _time.GetUtcNow();
+            if (_early is { } early && (IsValid(early, now) || !IsValid(Pair, now)))
+            {
+                Use(early);
+            }
         }
     }
 
-    /// <summary>Takes up new files if there are any.</summary>
-    public void Refresh()
+    /// <summary>Takes up what was found of its files, whoever has looked; what is in use already changes nothing.</summary>
+    /// <param name="change">What was found; it stays the caller's.</param>
+    public void Take(CertificateChange change)
     {
-        var now = Look();
-        if (now == _seen || now.Certificate is null || now.Key is null)
+        lock (_renewing)
         {
-            // Gone files are no renewal: somebody is about to put new ones there.
-            return;
+            if (change.Content is not { } content)
+            {
+                Refuse(change.Problem!);
+            }
+            else if (Pair.IsMadeOf(content))
+            {
+                // Touched only, or read by a starting process and then handed to it once more.
+                (_refused, _early) = (null, null);
+            }
+            else
+            {
+                Take(content);
+            }
         }
+    }
 
-        _seen = now;
+    private void Take(CertificateContent content)
+    {
         try
         {
-            var renewed = CertificatePair.Load(_files);
-            var clock = _time.GetUtcNow();
-            if (!IsValid(renewed, clock) && IsValid(Pair, clock))
+            var renewed = CertificatePair.Load(_files, content);
+            var now = _time.GetUtcNow();
+            if (IsValid(renewed, now) || !IsValid(Pair, now))
             {
-                LogKept(_logger, Host, $"{_files.CertFile}: the new certificate is not valid now");
-                return;
+                Use(renewed);
             }
-
-            // The old pair is left to the collector: handshakes may be using it.
-            Volatile.Write(ref _pair, renewed);
-            _refused = null;
-            LogRenewed(_logger, Host, _files.CertFile, renewed.NotAfter);
+            else if (renewed.NotBefore > now)
+            {
+                _early = renewed;
+                Refuse($"{_files.CertFile}: the new certificate is not valid before {renewed.NotBefore.UtcDateTime:u}; it is taken up then");
+            }
+            else
+            {
+                _early = null;
+                Refuse($"{_files.CertFile}: the new certificate has expired");
+            }
         }
-        catch (CertificateFileException exception)
+        catch (Exception exception) when (exception is CertificateFileException or CryptographicException)
         {
-            // A pair is often written one file after the other: the second change is looked at again.
-            if (exception.Message != _refused)
-            {
-                _refused = exception.Message;
-                LogKept(_logger, Host, exception.IsDenied ? $"{exception.Message}: {WhatToDo}" : exception.Message);
-            }
+            Refuse(exception.Message);
         }
+    }
+
+    private void Use(CertificatePair renewed)
+    {
+        // The old pair is left to the collector: handshakes may be using it.
+        Volatile.Write(ref _pair, renewed);
+        (_refused, _early) = (null, null);
+        LogRenewed(_logger, Host, _files.CertFile, renewed.NotAfter);
     }
 
     private static bool IsValid(CertificatePair pair, DateTimeOffset at) =>
         pair.NotBefore <= at && at <= pair.NotAfter;
 
-    private static bool IsReadable(string path)
+    private void Refuse(string reason)
     {
-        try
+        if (reason != _refused)
         {
-            using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            return true;
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            return false;
+            _refused = reason;
+            LogKept(_logger, Host, reason);
         }
     }
-
-    private (FileIdentity? Certificate, FileIdentity? Key) Look() => (FileIdentity.Of(_files.CertFile), FileIdentity.Of(_files.KeyFile));
 
     [LoggerMessage(EventId = 120, Level = LogLevel.Information, Message = "certificate for {Host} renewed from {File}, valid until {Until:yyyy-MM-dd}")]
     private static partial void LogRenewed(ILogger logger, string host, string file, DateTimeOffset until);
 
     [LoggerMessage(EventId = 121, Level = LogLevel.Error, Message = "certificate for {Host} changed but cannot be used, the old one stays: {Reason}")]
     private static partial void LogKept(ILogger logger, string host, string reason);
-
-    [LoggerMessage(EventId = 123, Level = LogLevel.Warning, Message = "certificate for {Host}: {File} may not be read by the user of this instance: " + WhatToDo)]
-    private static partial void LogUnreadable(ILogger logger, string host, string file);
 
     [LoggerMessage(EventId = 122, Level = LogLevel.Warning, Message = "certificate for {Host} in {File} expired on {Until:yyyy-MM-dd}")]
     private static partial void LogExpired(ILogger logger, string host, string file, DateTimeOffset until);

@@ -12,6 +12,7 @@ namespace Skitai.Engine.Hosting.Transport;
 internal sealed class SocketListener : IConnectionListener
 {
     private readonly Socket _socket;
+    private readonly AcceptTrouble _trouble;
     private readonly Action? _accepted;
     private readonly ClientWatch _watch;
     private readonly CancellationTokenSource _unbinding = new();
@@ -22,10 +23,12 @@ internal sealed class SocketListener : IConnectionListener
     /// <summary>Takes a listening socket over.</summary>
     /// <param name="socket">It listens already.</param>
     /// <param name="patience">A client that takes nothing of its answer for so long is cut off.</param>
+    /// <param name="trouble">Hears of connections that could not be accepted.</param>
     /// <param name="accepted">Called for each connection before it is handed out.</param>
-    public SocketListener(Socket socket, TimeSpan patience, Action? accepted = null)
+    public SocketListener(Socket socket, TimeSpan patience, AcceptTrouble trouble, Action? accepted = null)
     {
         _socket = socket;
+        _trouble = trouble;
         _accepted = accepted;
         _watch = new ClientWatch(patience);
         EndPoint = socket.LocalEndPoint!;
@@ -126,13 +129,29 @@ internal sealed class SocketListener : IConnectionListener
             {
                 return null;
             }
-            catch (SocketException)
+            catch (SocketException fault)
             {
-                // The client was gone before it was accepted, or we are out of descriptors: the next one may do better.
-                // In the second case accept fails at once again; do not spin.
                 accepted?.Dispose();
-                await Task.Delay(10, CancellationToken.None);
+                if (accepted is null && !AcceptTrouble.IsOfOneConnection(fault) && !await RestAsync(fault))
+                {
+                    return null;
+                }
             }
+        }
+    }
+
+    /// <summary>Out of descriptors or memory: the next try would fail at once again. False when it is unbound meanwhile.</summary>
+    private async ValueTask<bool> RestAsync(SocketException fault)
+    {
+        _trouble.Report(fault);
+        try
+        {
+            await Task.Delay(AcceptTrouble.Rest, _unbinding.Token);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
         }
     }
 }

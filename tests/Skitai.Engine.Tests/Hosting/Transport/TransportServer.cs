@@ -10,6 +10,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Win32.SafeHandles;
 using Skitai.Engine.Hosting.Transport;
 
@@ -85,15 +86,17 @@ internal sealed partial class TransportServer : IAsyncDisposable
     }
 
     /// <summary>A listener that shares the socket, as an instance shares the supervisor's.</summary>
-    public static SocketListener Share(Socket socket) =>
-        new(new Socket(new SafeSocketHandle(dup((int)socket.SafeHandle.DangerousGetHandle()), ownsHandle: true)), StallPatience);
+    public static SocketListener Share(Socket socket, ILogger? log = null) => new(
+        new Socket(new SafeSocketHandle(dup((int)socket.SafeHandle.DangerousGetHandle()), ownsHandle: true)),
+        StallPatience,
+        new AcceptTrouble(log ?? NullLogger.Instance, TimeProvider.System));
 
     private static SocketListener Listen()
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         socket.Listen(128);
-        return new SocketListener(socket, StallPatience);
+        return new SocketListener(socket, StallPatience, new AcceptTrouble(NullLogger.Instance, TimeProvider.System));
     }
 
     public HttpClient CreateClient() => new() { BaseAddress = new Uri($"http://{Address}/") };
