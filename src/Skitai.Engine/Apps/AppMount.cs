@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -167,7 +166,7 @@ public sealed partial class AppMount : Mount
             return false;
         }
 
-        exchange.AnsweredAt = Stopwatch.GetTimestamp();
+        exchange.BeginAnswer();
         return true;
     }
 

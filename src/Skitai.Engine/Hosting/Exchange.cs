@@ -1,7 +1,9 @@
+using System.Diagnostics;
 using System.Net;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Primitives;
 using Skitai.Engine.Routing;
 
 namespace Skitai.Engine.Hosting;
@@ -13,6 +15,9 @@ namespace Skitai.Engine.Hosting;
 /// </summary>
 public sealed class Exchange
 {
+    private static readonly StringValues Close = "close";
+
+    private RequestApplication _application = null!;
     private DefaultHttpContext? _http;
     private bool _httpIsCurrent;
     private string? _transactionText;
@@ -86,9 +91,9 @@ public sealed class Exchange
 
     /// <summary>
     /// <see cref="System.Diagnostics.Stopwatch"/> time at which the answer's header section was given to Kestrel; 0 before.
-    /// Parts handling time from sending time in the request log. Whoever answers sets it.
+    /// Parts handling time from sending time in the request log.
     /// </summary>
-    public long AnsweredAt { get; set; }
+    public long AnsweredAt { get; private set; }
 
     /// <summary>Bytes of request body read so far. Whoever reads the body counts here.</summary>
     public long BytesReceived { get; set; }
@@ -132,9 +137,23 @@ public sealed class Exchange
     /// <summary>Whether a request is in it now.</summary>
     internal bool IsActive { get; private set; }
 
-    /// <summary>Takes up the next request of the connection.</summary>
-    internal void Begin(IFeatureCollection features)
+    /// <summary>
+    /// Whoever answers says so, before the first byte goes out. While the instance
+    /// drains, the answer becomes the last of its connection.
+    /// </summary>
+    public void BeginAnswer()
     {
+        AnsweredAt = Stopwatch.GetTimestamp();
+        if (_application.IsDraining && !IsHttp2)
+        {
+            Response.Headers.Connection = Close;
+        }
+    }
+
+    /// <summary>Takes up the next request of the connection.</summary>
+    internal void Begin(IFeatureCollection features, RequestApplication application)
+    {
+        _application = application;
         if (!ReferenceEquals(features, Features))
         {
             Features = features;

@@ -28,7 +28,10 @@ internal sealed partial class RequestApplication(
         set => _routes = value;
     }
 
-    /// <summary>From now on every answer is the last of its connection.</summary>
+    /// <summary>Whether every answer that begins is the last of its connection.</summary>
+    public bool IsDraining => _draining;
+
+    /// <summary>From now on every answer that begins is the last of its connection.</summary>
     public void Drain() => _draining = true;
 
     public Exchange CreateContext(IFeatureCollection contextFeatures)
@@ -40,7 +43,7 @@ internal sealed partial class RequestApplication(
             kept.HostContext = exchange;
         }
 
-        exchange.Begin(contextFeatures);
+        exchange.Begin(contextFeatures, this);
         exchange.StartedAt = Stopwatch.GetTimestamp();
         counters.Began();
         return exchange;
@@ -51,9 +54,10 @@ internal sealed partial class RequestApplication(
         try
         {
             context.Response.Headers.Server = ServerName;
-            if (_draining)
+            if (_draining && context.IsHttp2)
             {
-                SayLast(context);
+                // Its connection came while the others were told.
+                context.Connection.SayGoAway();
             }
 
             var status = TakeUp(context);
@@ -153,18 +157,6 @@ internal sealed partial class RequestApplication(
         }
     }
 
-    private static void SayLast(Exchange exchange)
-    {
-        if (exchange.IsHttp2)
-        {
-            exchange.Connection.SayGoAway();
-        }
-        else
-        {
-            exchange.Response.Headers.Connection = Close;
-        }
-    }
-
     private async Task AwaitAsync(ValueTask<MountOutcome> handling, Exchange exchange)
     {
         try
@@ -245,7 +237,7 @@ internal sealed partial class RequestApplication(
         var headers = exchange.Response.Headers;
         headers.Clear();
         headers.Server = ServerName;
-        if (!exchange.IsHttp2 && (_draining || status < 500))
+        if (!exchange.IsHttp2 && status < 500)
         {
             headers.Connection = Close;
         }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using System.Text;
 using Microsoft.AspNetCore.WebUtilities;
@@ -19,7 +18,7 @@ public static class StatusPage
         ArgumentNullException.ThrowIfNull(exchange);
         var response = exchange.Response;
         response.StatusCode = status;
-        exchange.AnsweredAt = Stopwatch.GetTimestamp();
+        exchange.BeginAnswer();
         if (status is < 200 or 204 or 304)
         {
             return ValueTask.CompletedTask;

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
@@ -52,7 +51,7 @@ internal sealed class StaticAnswer(FileSender sender, TimeSpan maxAge, TimeProvi
 
         var response = exchange.Response;
         var headers = response.Headers;
-        exchange.AnsweredAt = Stopwatch.GetTimestamp();
+        exchange.BeginAnswer();
         headers.ETag = form.EntityTag;
         headers.LastModified = form.LastModifiedText;
         headers.CacheControl = _cacheControl;

@@ -40,12 +40,17 @@ public sealed class DrainTests
         }));
         using var slow = await RawClient.ConnectAsync(instance.Address);
         using var hanging = await RawClient.ConnectAsync(instance.Address);
-        await slow.SendAsync("GET /slow HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+        await slow.SendAsync("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n");
         await hanging.SendAsync("GET /never HTTP/1.1\r\nHost: a\r\n\r\n");
         await TestInstances.UntilAsync(() => instance.GetStatus().InFlight == 2, "two requests");
         var drained = instance.DrainAsync(TimeSpan.FromSeconds(2), TestContext.Current.CancellationToken);
+        await TestInstances.UntilAsync(() => instance.GetStatus().Draining, "the drain");
         release.SetResult();
-        Assert.Equal("done", (await slow.ReadAsync())!.Body);
+
+        // It came before the drain, and yet its answer is the last: the client is not to keep the connection.
+        var answer = await slow.ReadAsync();
+        Assert.Equal(("done", "close"), (answer!.Body, answer["Connection"]));
+        Assert.True(await slow.IsClosedAsync());
         await drained;
         Assert.True(await hanging.IsClosedAsync());
         Assert.Equal(0, instance.GetStatus().Connections);

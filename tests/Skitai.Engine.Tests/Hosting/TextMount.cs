@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text;
 using Skitai.Engine.Hosting;
 using Skitai.Engine.Routing;
@@ -18,7 +17,7 @@ internal sealed class TextMount(string path, Func<Exchange, ValueTask<MountOutco
     {
         var body = Encoding.UTF8.GetBytes(text);
         exchange.Response.Headers.ContentLength = body.Length;
-        exchange.AnsweredAt = Stopwatch.GetTimestamp();
+        exchange.BeginAnswer();
         exchange.BytesSent += body.Length;
         await exchange.ResponseBody.Stream.WriteAsync(body);
         return MountOutcome.Handled;
@@ -51,7 +50,7 @@ internal sealed class TextMount(string path, Func<Exchange, ValueTask<MountOutco
         }
 
         exchange.Response.Headers.ContentLength = Hello.Length;
-        exchange.AnsweredAt = Stopwatch.GetTimestamp();
+        exchange.BeginAnswer();
         exchange.BytesSent += Hello.Length;
         var written = exchange.ResponseBody.Writer.WriteAsync(Hello);
         return written.IsCompletedSuccessfully ? new(MountOutcome.Handled) : new(FinishAsync(written));
