@@ -21,13 +21,18 @@ public sealed partial class AppMount
         var reader = exchange.Features.GetRequiredFeature<IRequestBodyPipeFeature>().Reader;
         var request = _pool.Rent();
         request.Begin(exchange);
-        using var body = new RequestBody(exchange, reader, request, _pool.Time, _pool.Settings.Tune.ResponseTimeout);
+        using var body = new RequestBody(exchange, reader, request, _pool.Settings.Tune, _pool.Time);
         var declared = exchange.Request.Headers.ContentLength;
         var gathers = declared is null && _pool.Settings.Tune.BufferChunked;
         var heldBack = !gathers && exchange.Request.Headers.Expect.Count > 0;
         var first = ArrayPool<byte>.Shared.Rent(heldBack ? 1 : (int)Math.Min(declared ?? Frame.MaxData, Frame.MaxData));
         try
         {
+            if (declared is null)
+            {
+                body.AllowForChunks();
+            }
+
             var (length, all) = heldBack ? (0, false) : await body.ReadFirstAsync(first);
             var whole = all ? length : -1L;
             if (gathers && !all)
@@ -50,6 +55,11 @@ public sealed partial class AppMount
         catch (Exception error) when (error is TimeoutException or BadHttpRequestException or BodySpoolException)
         {
             await RefuseBodyAsync(exchange, error);
+            return;
+        }
+        catch (IOException error) when (RequestBody.IsNonsense(error))
+        {
+            await RefuseBodyAsync(exchange, RequestBody.Refusal(error));
             return;
         }
         catch (Exception error) when (error is IOException or OperationCanceledException)

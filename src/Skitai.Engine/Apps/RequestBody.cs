@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Skitai.Configuration.Settings;
 using Skitai.Engine.Hosting;
 
 namespace Skitai.Engine.Apps;
@@ -10,8 +12,13 @@ namespace Skitai.Engine.Apps;
 /// slow client holds no app thread; the rest is streamed under the worker's credit, from the client or, where it was
 /// gathered first, from a file.
 /// </summary>
-internal sealed class RequestBody(Exchange exchange, PipeReader reader, AppRequest request, TimeProvider time, TimeSpan patience) : IDisposable
+internal sealed class RequestBody(Exchange exchange, PipeReader reader, AppRequest request, TuneSettings tune, TimeProvider time) : IDisposable
 {
+    /// <summary>A chunk of one byte is six on the wire: Kestrel's own limit counts those.</summary>
+    private const int MostWireBytesPerByte = 6;
+
+    private const int FramingAllowance = 64 * 1024;
+
     private readonly Lock _gate = new();
     private ITimer? _timer;
     private bool _reading;
@@ -21,6 +28,18 @@ internal sealed class RequestBody(Exchange exchange, PipeReader reader, AppReque
 
     /// <summary>The rest can be streamed again, to another worker.</summary>
     public bool IsGathered => _spool is not null;
+
+    /// <summary>
+    /// Has Kestrel let a body without a length pass as far as its chunks' sizes and ends are concerned, which
+    /// max_body_size does not mean; the bytes of the body itself are counted here.
+    /// </summary>
+    public void AllowForChunks()
+    {
+        if (tune.MaxBodySize > 0 && exchange.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+        {
+            limit.MaxRequestBodySize = (tune.MaxBodySize * MostWireBytesPerByte) + FramingAllowance;
+        }
+    }
 
     /// <summary>
     /// Reads up to one frame's worth into <paramref name="into"/>; more stays in the reader.
@@ -39,8 +58,8 @@ internal sealed class RequestBody(Exchange exchange, PipeReader reader, AppReque
             var part = read.Buffer.Slice(0, taken);
             part.CopyTo(into.AsSpan(filled));
             filled += taken;
-            exchange.BytesReceived += taken;
             var all = read.IsCompleted && taken == read.Buffer.Length;
+            Count(part);
             reader.AdvanceTo(part.End);
             if (all || filled == Frame.MaxData)
             {
@@ -59,9 +78,9 @@ internal sealed class RequestBody(Exchange exchange, PipeReader reader, AppReque
         do
         {
             read = await ReadAsync();
+            Count(read.Buffer);
             try
             {
-                exchange.BytesReceived += read.Buffer.Length;
                 if (read.Buffer.Length > 0)
                 {
                     _spool ??= BodySpool.Create(directories);
@@ -103,6 +122,7 @@ internal sealed class RequestBody(Exchange exchange, PipeReader reader, AppReque
                 }
 
                 var rest = read.Buffer;
+                Count(rest);
                 while (rest.Length > 0 && request.Upload == UploadState.None && !request.Ended)
                 {
                     var credit = request.TakeUploadCredit((int)Math.Min(rest.Length, Frame.MaxData));
@@ -113,7 +133,6 @@ internal sealed class RequestBody(Exchange exchange, PipeReader reader, AppReque
                     }
 
                     Send(rest.Slice(0, credit), end: false);
-                    exchange.BytesReceived += credit;
                     rest = rest.Slice(credit);
                 }
 
@@ -132,7 +151,7 @@ internal sealed class RequestBody(Exchange exchange, PipeReader reader, AppReque
         }
         catch (Exception error) when (error is IOException or OperationCanceledException or BadHttpRequestException or BodySpoolException)
         {
-            Error = error;
+            Error = IsNonsense(error) ? Refusal(error) : error;
             request.EndUpload(UploadState.Broken);
         }
     }
@@ -142,6 +161,12 @@ internal sealed class RequestBody(Exchange exchange, PipeReader reader, AppReque
     /// client just went.
     /// </summary>
     public Exception? Error { get; private set; }
+
+    /// <summary>Whether an error is Kestrel's way of saying that a chunk's size is beyond any number.</summary>
+    public static bool IsNonsense(Exception error) => error is IOException { InnerException: OverflowException };
+
+    /// <summary>What a client is told whose body is nonsense.</summary>
+    public static BadHttpRequestException Refusal(Exception cause) => new("the body makes no sense", StatusCodes.Status400BadRequest, cause);
 
     /// <summary>The answer is settled: <see cref="StreamAsync"/> shall end now.</summary>
     public void Stop()
@@ -160,6 +185,18 @@ internal sealed class RequestBody(Exchange exchange, PipeReader reader, AppReque
     {
         _timer?.Dispose();
         _spool?.Dispose();
+    }
+
+    /// <summary>Counts what was read and is about to be used up.</summary>
+    /// <exception cref="BadHttpRequestException">It is more than max_body_size; it is used up.</exception>
+    private void Count(in ReadOnlySequence<byte> part)
+    {
+        exchange.BytesReceived += part.Length;
+        if (tune.MaxBodySize > 0 && exchange.BytesReceived > tune.MaxBodySize)
+        {
+            reader.AdvanceTo(part.End);
+            throw new BadHttpRequestException("the body is larger than max_body_size", StatusCodes.Status413PayloadTooLarge);
+        }
     }
 
     private void Send(ReadOnlySequence<byte> part, bool end)
@@ -195,7 +232,7 @@ internal sealed class RequestBody(Exchange exchange, PipeReader reader, AppReque
 
         request.WaitsForUpload = true;
         _timer ??= time.CreateTimer(static body => ((RequestBody)body!).Interrupt(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        _timer.Change(_stopped ? TimeSpan.Zero : patience, Timeout.InfiniteTimeSpan);
+        _timer.Change(_stopped ? TimeSpan.Zero : tune.ResponseTimeout, Timeout.InfiniteTimeSpan);
         ReadResult read;
         Task? interruption;
         try

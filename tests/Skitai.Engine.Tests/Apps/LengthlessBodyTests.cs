@@ -47,6 +47,45 @@ public sealed class LengthlessBodyTests : IDisposable
         await AssertNothingIsLeftAsync();
     }
 
+    [Theory]
+    [InlineData(200_000, true)]
+    [InlineData(200_000, false)]
+    [InlineData(3_000, true)]
+    public async Task Max_body_size_is_about_the_body_not_about_its_chunks(int most, bool gathered)
+    {
+        await using var server = await AppServer.StartAsync(
+            spool: _spool.Path, tune: new TuneSettings { MaxBodySize = most, BufferChunked = gathered });
+        Assert.Equal(200, await StatusInSmallChunksAsync(most));
+        Assert.Equal(413, await StatusInSmallChunksAsync(most + 1));
+        await AssertNothingIsLeftAsync();
+
+        async Task<int> StatusInSmallChunksAsync(int size)
+        {
+            using var client = new TcpClient("127.0.0.1", server.Port);
+            var request = new StringBuilder("POST /length HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n");
+            for (var left = size; left > 0; left -= 10)
+            {
+                var length = Math.Min(10, left);
+                request.Append(length.ToString("x")).Append("\r\n").Append('x', length).Append("\r\n");
+            }
+
+            await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(request.Append("0\r\n\r\n").ToString()), Cancellation);
+            return int.Parse((await ReadUntilAsync(client, "\r\n\r\n"))[9..12]);
+        }
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_chunk_s_size_beyond_all_numbers_is_a_bad_request(bool gathered)
+    {
+        await using var server = await AppServer.StartAsync(spool: _spool.Path, tune: new TuneSettings { BufferChunked = gathered });
+        using var client = new TcpClient("127.0.0.1", server.Port);
+        await client.GetStream().WriteAsync(
+            "POST /length HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFFFF\r\nx\r\n"u8.ToArray(), Cancellation);
+        Assert.StartsWith("HTTP/1.1 400 ", await ReadUntilAsync(client, "\r\n\r\n"), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_body_that_the_app_does_not_read_is_dropped()
     {
