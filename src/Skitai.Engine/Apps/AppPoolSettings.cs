@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Text.Json;
 using Skitai.Configuration.Settings;
+using Skitai.Engine.Hosting.Transport;
 
 namespace Skitai.Engine.Apps;
 
@@ -80,6 +81,7 @@ public sealed record AppPoolSettings
             all[(string)entry.Key] = (string?)entry.Value ?? "";
         }
 
+        all.Remove(InlineCompletions.Variable); // ours, not the apps'
         foreach (var (name, value) in Environment)
         {
             all[name] = value;

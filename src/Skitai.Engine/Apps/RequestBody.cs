@@ -14,9 +14,7 @@ namespace Skitai.Engine.Apps;
 /// </summary>
 internal sealed class RequestBody(Exchange exchange, PipeReader reader, AppRequest request, TuneSettings tune, TimeProvider time) : IDisposable
 {
-    /// <summary>A chunk of one byte is six on the wire: Kestrel's own limit counts those.</summary>
-    private const int MostWireBytesPerByte = 6;
-
+    /// <summary>What chunks may cost on top of the body, beside a quarter of it: Kestrel's own limit counts them in.</summary>
     private const int FramingAllowance = 64 * 1024;
 
     private readonly Lock _gate = new();
@@ -37,7 +35,7 @@ internal sealed class RequestBody(Exchange exchange, PipeReader reader, AppReque
     {
         if (tune.MaxBodySize > 0 && exchange.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
         {
-            limit.MaxRequestBodySize = (tune.MaxBodySize * MostWireBytesPerByte) + FramingAllowance;
+            limit.MaxRequestBodySize = tune.MaxBodySize + (tune.MaxBodySize / 4) + FramingAllowance;
         }
     }
 

@@ -196,8 +196,15 @@ internal sealed class WorkerChannel : IThreadPoolWorkItem, IDisposable
     {
         try
         {
-            while (true)
+            for (var turns = 0; ; turns++)
             {
+                if (turns == 2)
+                {
+                    // There is always more already: not on the thread that polls the clients' sockets, too.
+                    ThreadPool.UnsafeQueueUserWorkItem(static channel => channel.ReceiveLoop(completed: true), this, preferLocal: false);
+                    return;
+                }
+
                 WakeList? woken = null;
                 if (completed)
                 {

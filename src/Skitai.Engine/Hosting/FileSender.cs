@@ -81,6 +81,12 @@ internal sealed class FileSender(TimeSpan patience, TimeProvider time)
     {
         var writer = exchange.ResponseBody.Writer;
         StallWatch? watch = null;
+        if (length > KernelFrom)
+        {
+            // For the same reason that sends from the kernel have (SocketWriter).
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        }
+
         try
         {
             while (length > 0)

@@ -76,7 +76,7 @@ internal sealed record CommandLine
             var option = OptionNames.Find(name)!;
             if (option.Commands.Length > 0 && !option.Commands.Contains(Command))
             {
-                throw new UsageException($"{name} belongs to {string.Join(", ", option.Commands.Select(command => $"'{command}'"))}, not to '{Command}'");
+                throw new UsageException($"{name} belongs to {string.Join(" and ", option.Commands.Select(command => $"'{command}'"))}, not to '{Command}'");
             }
         }
 

@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using Skitai.Configuration;
 using Skitai.Configuration.Certificates;
 using Skitai.Engine;
+using Skitai.Engine.Hosting.Transport;
 using Skitai.Engine.Hosting.Tls;
 using Skitai.Posix;
 using Skitaid.Commands;
@@ -37,6 +38,7 @@ internal sealed class InstanceHost
     /// <returns>What the process exits with.</returns>
     public static async Task<int> RunAsync(string name, DaemonPlaces places)
     {
+        InlineCompletions.Enable();
         var supervisor = ParentDeath.ParentId;
         JsonLines control;
         try
@@ -144,6 +146,8 @@ internal sealed class InstanceHost
         {
             while (await _control.ReadAsync(ControlJson.Default.InstanceOrder, CancellationToken.None) is { } order)
             {
+                // Orders read files and the state of processes: not on the thread that polls the clients' sockets.
+                await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
                 switch (order.Order)
                 {
                     case InstanceOrder.Start when order.Conf is { } conf:

@@ -63,9 +63,9 @@ public sealed class LengthlessBodyTests : IDisposable
         {
             using var client = new TcpClient("127.0.0.1", server.Port);
             var request = new StringBuilder("POST /length HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n");
-            for (var left = size; left > 0; left -= 10)
+            for (var left = size; left > 0; left -= 30)
             {
-                var length = Math.Min(10, left);
+                var length = Math.Min(30, left);
                 request.Append(length.ToString("x")).Append("\r\n").Append('x', length).Append("\r\n");
             }
 

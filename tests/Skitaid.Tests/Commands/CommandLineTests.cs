@@ -55,7 +55,7 @@ public sealed class CommandLineTests
     [InlineData("unknown option '--frce'; did you mean '--force'?", "restart", "--frce")]
     [InlineData("-f needs a value: -f NAME", "restart", "-f")]
     [InlineData("--json takes no value", "status", "--json=yes")]
-    [InlineData("--force belongs to 'restart', not to 'stop'", "stop", "--force")]
+    [InlineData("--force belongs to 'restart' and 'reload', not to 'stop'", "stop", "--force")]
     [InlineData("one command at a time: 'restart' or 'stop'", "restart", "stop")]
     [InlineData("'restart' takes no argument, so what is 'example'? (-f NAME names an instance)", "restart", "example")]
     public void What_makes_no_sense_is_told_in_one_line(string message, params string[] words) =>

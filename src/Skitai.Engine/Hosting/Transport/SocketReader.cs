@@ -30,6 +30,7 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>
     private int _examined;
     private bool _receiving;
     private bool _readPending;
+    private bool _hadAtOnce;
     private bool _cancelled;
     private volatile bool _ended;
     private bool _stopped;
@@ -63,9 +64,17 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>
             Debug.Assert(!_readPending, "one read at a time");
             if (!_receiving && Receive() && TryTakeResult(out ready))
             {
-                return new ValueTask<ReadResult>(ready);
+                if (!_hadAtOnce)
+                {
+                    _hadAtOnce = true;
+                    return new ValueTask<ReadResult>(ready);
+                }
+
+                _hadAtOnce = false;
+                return new ValueTask<ReadResult>(GoOnInPoolAsync(ready));
             }
 
+            _hadAtOnce = false;
             _waiting.Reset();
             _waiting.RunContinuationsAsynchronously = false;
             _readPending = true;
@@ -204,6 +213,16 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>
     void IValueTaskSource<ReadResult>.OnCompleted(
         Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _waiting.OnCompleted(continuation, state, token, flags);
+
+    /// <summary>
+    /// A client that sends faster than we work is never waited for: without this it would keep the thread that polls the
+    /// sockets, and everybody else's, to itself (<see cref="InlineCompletions"/>).
+    /// </summary>
+    private static async Task<ReadResult> GoOnInPoolAsync(ReadResult result)
+    {
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        return result;
+    }
 
     private ReadOnlySequence<byte> Unread() =>
         _buffer is null ? ReadOnlySequence<byte>.Empty : new ReadOnlySequence<byte>(_buffer, _start, _end - _start);

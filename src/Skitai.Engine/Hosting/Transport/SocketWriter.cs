@@ -189,6 +189,12 @@ internal sealed class SocketWriter(SocketConnection connection) : PipeWriter, IF
             }
 
             Sent();
+            if (_fileBytes > 0)
+            {
+                // The disk may be slow, or the client so fast that this goes on and on: not on the thread that polls the sockets.
+                await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+            }
+
             while (_fileBytes > 0)
             {
                 var sent = FileToSocket.Send(connection.Socket.SafeHandle, _file!, _fileOffset, Math.Min(_fileBytes, FileSlice));
