@@ -8,10 +8,16 @@ internal sealed partial class AppRequest
 {
     private readonly Queue<AnswerPiece> _pieces = new();
     private byte[] _body = [];
+    private int _outcome;
     private long _unreturnedCredit;
     private long _held;
 
-    public AppOutcome Outcome { get; private set; }
+    /// <summary>What came of it. Read without the lock, too, so it is the last thing to be set: what belongs to it is there.</summary>
+    public AppOutcome Outcome
+    {
+        get => (AppOutcome)Volatile.Read(ref _outcome);
+        private set => Volatile.Write(ref _outcome, (int)value);
+    }
 
     public AnswerHead? Head { get; private set; }
 
@@ -56,12 +62,11 @@ internal sealed partial class AppRequest
             Ended = end;
             if (head is null)
             {
-                Outcome = AppOutcome.BadHead;
                 Fault = fault;
+                Outcome = AppOutcome.BadHead;
             }
             else if (end)
             {
-                Outcome = AppOutcome.Complete;
                 if (_body.Length < body.Length)
                 {
                     _body = new byte[Math.Max(512, body.Length)];
@@ -69,13 +74,14 @@ internal sealed partial class AppRequest
 
                 body.CopyTo(_body);
                 BodyLength = body.Length;
+                Outcome = AppOutcome.Complete;
             }
             else
             {
-                Outcome = AppOutcome.Begun;
                 _unreturnedCredit = 0;
                 _held = 0;
                 Hold(body, takesCredit: false);
+                Outcome = AppOutcome.Begun;
             }
 
             return Tell();

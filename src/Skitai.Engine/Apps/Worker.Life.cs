@@ -172,15 +172,21 @@ internal sealed partial class Worker
         }
 
         _channel.Close();
-        var lost = new List<AppRequest>();
+        var woken = new List<AppRequest>();
         lock (_channel.Gate)
         {
+            // Told under the lock, as every frame is: whoever gives a request up takes the lock first, so that nothing
+            // is told to one that is in use for somebody else by then.
             _lost = true;
             foreach (ref var slot in _slots.AsSpan())
             {
                 if (slot.Request is { } request)
                 {
-                    lost.Add(request);
+                    request.StopUpload();
+                    if (request.TellFailure(AppOutcome.WorkerLost, "the worker died"))
+                    {
+                        woken.Add(request);
+                    }
                 }
 
                 slot = default;
@@ -188,13 +194,9 @@ internal sealed partial class Worker
         }
 
         _pool.Leave(this);
-        foreach (var request in lost)
+        foreach (var request in woken)
         {
-            request.StopUpload();
-            if (request.TellFailure(AppOutcome.WorkerLost, "the worker died"))
-            {
-                ThreadPool.UnsafeQueueUserWorkItem(static request => request.Wake(), request, preferLocal: false);
-            }
+            ThreadPool.UnsafeQueueUserWorkItem(static request => request.Wake(), request, preferLocal: false);
         }
 
         _ = BuryAsync();

@@ -12,6 +12,13 @@ internal sealed class WorkerChannel : IThreadPoolWorkItem, IDisposable
 {
     private const int ReceiveSize = 256 * 1024, KeptSendSize = 256 * 1024;
 
+    private enum ReceiveState
+    {
+        Done,
+        Pending,
+        Closed,
+    }
+
     private readonly Socket _socket;
     private readonly IFrameReceiver _receiver;
     private readonly SocketAsyncEventArgs _receiving = new(true);
@@ -219,18 +226,21 @@ internal sealed class WorkerChannel : IThreadPoolWorkItem, IDisposable
                     Parse(woken);
                 }
 
-                MakeRoom();
-                _receiving.SetBuffer(_input, _inputEnd, _input.Length - _inputEnd);
-                var pending = _socket.ReceiveAsync(_receiving);
+                var next = Receive();
 
-                // From here on another thread may be in this loop, if pending.
+                // From here on another thread may be in this loop, if it is pending. Closed or not: who was answered is woken.
                 if (woken is not null)
                 {
                     woken.Run();
                     _spareList = woken;
                 }
 
-                if (pending)
+                if (next == ReceiveState.Closed)
+                {
+                    _receiver.OnEnd(null);
+                }
+
+                if (next != ReceiveState.Done)
                 {
                     return;
                 }
@@ -242,9 +252,19 @@ internal sealed class WorkerChannel : IThreadPoolWorkItem, IDisposable
         {
             _receiver.OnEnd(violation.Message);
         }
+    }
+
+    private ReceiveState Receive()
+    {
+        try
+        {
+            MakeRoom();
+            _receiving.SetBuffer(_input, _inputEnd, _input.Length - _inputEnd);
+            return _socket.ReceiveAsync(_receiving) ? ReceiveState.Pending : ReceiveState.Done;
+        }
         catch (ObjectDisposedException)
         {
-            _receiver.OnEnd(null);
+            return ReceiveState.Closed;
         }
     }
 

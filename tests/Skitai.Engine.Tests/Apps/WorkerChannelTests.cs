@@ -10,6 +10,8 @@ public sealed class WorkerChannelTests : IFrameReceiver, IDisposable
     private readonly TaskCompletionSource<string?> _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Socket _worker;
     private readonly WorkerChannel _channel;
+    private AppRequest? _answered;
+    private bool _closeAtBatchEnd;
 
     public WorkerChannelTests()
     {
@@ -85,11 +87,32 @@ public sealed class WorkerChannelTests : IFrameReceiver, IDisposable
         Assert.True(got.AsSpan().SequenceEqual(expected.ToArray()));
     }
 
-    void IFrameReceiver.OnFrame(byte type, byte flags, uint stream, ReadOnlySpan<byte> payload, WakeList woken) =>
+    [Fact]
+    public async Task Who_is_answered_by_the_last_bytes_before_the_channel_is_closed_is_woken()
+    {
+        _answered = new AppRequest();
+        var waiting = _answered.WaitAsync().AsTask();
+        _closeAtBatchEnd = true;
+        _worker.Send(Make(19, Frame.End, 1, []));
+        await waiting.WaitAsync(AppServer.Patience, TestContext.Current.CancellationToken);
+        Assert.Null(await _end.Task.WaitAsync(AppServer.Patience, TestContext.Current.CancellationToken));
+    }
+
+    void IFrameReceiver.OnFrame(byte type, byte flags, uint stream, ReadOnlySpan<byte> payload, WakeList woken)
+    {
         _frames.Enqueue((type, flags, stream, payload.ToArray()));
+        if (_answered?.TellWatched() == true)
+        {
+            woken.Add(_answered);
+        }
+    }
 
     void IFrameReceiver.OnBatchEnd()
     {
+        if (_closeAtBatchEnd)
+        {
+            _channel.Dispose();
+        }
     }
 
     void IFrameReceiver.OnEnd(string? violation) => _end.SetResult(violation);
