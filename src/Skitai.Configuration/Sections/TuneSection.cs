@@ -51,7 +51,7 @@ internal static class TuneSection
 
     private static readonly Key<TimeSpan> AppTimeout = new(
         "app_timeout", Kinds.Duration(Shortest, Day, "no limit"), TimeSpan.FromSeconds(120),
-        "What an app's whole answer may take; then the client gets 504 and the worker is replaced.");
+        "What an app's whole answer may take, waits for a slow client not counted; then the client gets 504 and the worker is replaced.");
 
     private static readonly Key<TimeSpan> SlowRequest = new(
         "slow_request", Kinds.Duration(Shortest, Day, "never"), TimeSpan.FromSeconds(10),

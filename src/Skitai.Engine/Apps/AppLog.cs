@@ -17,8 +17,8 @@ internal static partial class AppLog
     [LoggerMessage(111, LogLevel.Error, "app {Label}: cannot start a worker: {Reason}")]
     public static partial void StartFailed(ILogger logger, string label, string reason);
 
-    [LoggerMessage(112, LogLevel.Error, "app {Label}: worker {Pid} died: {Reason}; the next one starts in {Delay}")]
-    public static partial void Died(ILogger logger, string label, int pid, string reason, TimeSpan delay);
+    [LoggerMessage(112, LogLevel.Error, "app {Label}: worker {Pid} died: {Reason}; the next one starts {When}")]
+    public static partial void Died(ILogger logger, string label, int pid, string reason, string when);
 
     [LoggerMessage(113, LogLevel.Information, "app {Label}: worker {Pid} is replaced: {Reason}")]
     public static partial void Replacing(ILogger logger, string label, int pid, string reason);

@@ -11,8 +11,8 @@ namespace Skitai.Engine.Apps;
 public sealed partial class AppMount
 {
     /// <summary>
-    /// Who kills all workers kills them one after the other, so the second one that a request gets may be next; a request
-    /// that itself kills its worker must not go on and on.
+    /// Who kills all workers kills them one after the other, so the second one that a request gets may be next. A request
+    /// that itself ends its worker gets one more only.
     /// </summary>
     private const int MostRetries = 2;
 
@@ -125,8 +125,9 @@ public sealed partial class AppMount
                     return;
                 }
 
-                if (request.Outcome == AppOutcome.WorkerLost && retries < MostRetries && IsIdempotent(request.Method)
-                    && (request.BodyComplete || body is { IsGathered: true }))
+                if (request.Outcome == AppOutcome.WorkerLost && IsIdempotent(request.Method)
+                    && (request.BodyComplete || body is { IsGathered: true })
+                    && (retries == 0 || (retries < MostRetries && request.Worker is { } lost && await lost.WasKilledAsync())))
                 {
                     retries++;
                     await gone.DisposeAsync();

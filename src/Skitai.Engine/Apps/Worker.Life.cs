@@ -178,6 +178,7 @@ internal sealed partial class Worker
             // Told under the lock, as every frame is: whoever gives a request up takes the lock first, so that nothing
             // is told to one that is in use for somebody else by then.
             _lost = true;
+            HadInHand = DescribeInHand();
             foreach (ref var slot in _slots.AsSpan())
             {
                 if (slot.Request is { } request)
@@ -201,6 +202,26 @@ internal sealed partial class Worker
 
         _ = BuryAsync();
     }
+
+    /// <summary>Under the gate.</summary>
+    private string DescribeInHand()
+    {
+        const int most = 5;
+        var text = new StringBuilder();
+        var count = 0;
+        foreach (ref var slot in _slots.AsSpan())
+        {
+            if (slot.InHand && ++count <= most)
+            {
+                text.Append(count == 1 ? ", with this in hand: " : ", ").Append(slot.Request is { } request ? Describe(request) : slot.Description);
+            }
+        }
+
+        return count > most ? text.Append(System.Globalization.CultureInfo.InvariantCulture, $" and {count - most} more").ToString() : text.ToString();
+    }
+
+    /// <summary>Whether it was killed from outside; else it may have been a request of its own that ended it.</summary>
+    public async ValueTask<bool> WasKilledAsync() => await ExitsWithinAsync(EndPatience) && EndReason is null && (await Exited).Signal == Signals.Kill;
 
     /// <summary>The socket is closed, so the process must end; a worker that does not is killed.</summary>
     private async Task BuryAsync()

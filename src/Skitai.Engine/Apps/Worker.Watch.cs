@@ -43,6 +43,14 @@ internal sealed partial class Worker
                 else if (tune.AppTimeout > TimeSpan.Zero && age >= tune.AppTimeout)
                 {
                     slot.TimedOutAt = now;
+                    if (!slot.Reported)
+                    {
+                        // What it hangs in is what one wants to know, however patient slow_request is.
+                        slot.Reported = true;
+                        slow?.Add(new SlowRequest(
+                            (request is null ? slot.Description ?? "" : Describe(request)) + ", given up by app_timeout", Pid, age));
+                    }
+
                     if (request is not null)
                     {
                         slot.Description = Describe(request);

@@ -68,6 +68,9 @@ internal sealed partial class Worker : IFrameReceiver, IAsyncDisposable
     /// <summary>Why the engine itself ended it; null = it did not.</summary>
     public string? EndReason { get; private set; }
 
+    /// <summary>What it had in hand when it ended, for the log: one of them may be why. Empty = nothing.</summary>
+    public string HadInHand { get; private set; } = "";
+
     /// <summary>How many requests it may have now. Under the pool's lock.</summary>
     public int Limit(long now)
     {

@@ -139,10 +139,11 @@ internal sealed partial class WorkerSeat(AppPool pool)
         var exit = await worker.Exited;
         pool.Leave(worker);
         SetCurrent(null);
-        var reason = worker.EndReason is { } known ? $"{exit}, {known}" : exit.ToString();
+        var reason = (worker.EndReason is { } known ? $"{exit}, {known}" : exit.ToString()) + worker.HadInHand;
         var delay = _backoff.Next(pool.Time.GetElapsedTime(worker.StartedStamp));
         LastError = reason;
-        AppLog.Died(pool.Log, pool.Label, worker.Pid, reason, delay);
+        AppLog.Died(
+            pool.Log, pool.Label, worker.Pid, reason, delay == TimeSpan.Zero ? "at once" : $"in {delay.TotalSeconds:0} s, earlier if requests wait for it");
         await worker.DisposeAsync();
 
         // A long delay is for an app that crashes by itself: when somebody waits and no other worker is there, a second is enough.

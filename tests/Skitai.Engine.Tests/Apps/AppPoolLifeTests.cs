@@ -27,6 +27,18 @@ public sealed class AppPoolLifeTests
     }
 
     [Fact]
+    public async Task A_GET_that_ends_its_worker_is_tried_once_more_and_the_log_names_it()
+    {
+        await using var server = await AppServer.StartAsync();
+        using var answer = await server.Client.GetAsync("/exit?now", Cancellation);
+        Assert.Equal(HttpStatusCode.BadGateway, answer.StatusCode);
+        Assert.Equal("GET  /a", await server.GetAsync("/a"));
+        var deaths = server.Log.Lines.Where(line => line.Contains(" died: exit 3", StringComparison.Ordinal)).ToArray();
+        Assert.Equal(2, deaths.Length);
+        Assert.All(deaths, line => Assert.Contains("with this in hand: GET /exit?now ", line, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_POST_whose_worker_is_killed_gets_502_and_is_not_repeated()
     {
         await using var server = await AppServer.StartAsync();
@@ -149,6 +161,11 @@ public sealed class AppPoolLifeTests
         Assert.Equal("GET  /a", await server.GetAsync("/a"));
         await AppServer.UntilAsync(
             () => server.Pool.Status().Workers is [{ State: "ready" } only] && only.Pid != pid && !Directory.Exists($"/proc/{pid}"), "replaced");
+
+        // Though slow_request is ten seconds: where it hangs must not be lost.
+        var report = Assert.Single(server.Output.Lines, line => line.Contains("given up by app_timeout", StringComparison.Ordinal));
+        Assert.Contains("GET /stuck", report, StringComparison.Ordinal);
+        Assert.Contains("many.py", report, StringComparison.Ordinal);
     }
 
     [Fact]

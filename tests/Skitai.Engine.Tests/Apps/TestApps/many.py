@@ -52,6 +52,8 @@ def app(environ, start_response):
             os.kill(os.getpid(), signal.SIGKILL)
         start_response("200 OK", plain)
         return [str(1000000 + len(environ["wsgi.input"].read())).encode()]
+    if path == "/exit":
+        os._exit(3)
     if path == "/sleep":
         time.sleep(float(environ["QUERY_STRING"]))
     if path == "/stuck":
