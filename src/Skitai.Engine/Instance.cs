@@ -175,7 +175,8 @@ public sealed partial class Instance : IAsyncDisposable
     }
 
     /// <summary>Rotates the logs now; a log that was moved away from outside is only opened anew.</summary>
-    public void ReopenLogs() => _logs.Rotate();
+    /// <returns>A line for each log that could not be rotated or cannot be written, with why.</returns>
+    public Task<IReadOnlyList<string>> RotateLogsAsync() => _logs.RotateAsync();
 
     /// <summary>
     /// Takes up a renewed certificate that somebody else has read, since this process may not

@@ -5,8 +5,9 @@ using Microsoft.Win32.SafeHandles;
 namespace Skitai.Engine.Logging;
 
 /// <summary>
-/// A file that only grows. Opened with O_APPEND, which .NET's own append mode does not use: while an instance is
-/// replaced, two processes write to the same log and neither may overwrite the other's lines.
+/// A file of lines that only grows. Opened with O_APPEND, which .NET's own append mode does not use: while an instance is
+/// replaced, two processes write to the same log and neither may overwrite the other's lines. Where the file ends within a
+/// line (a disk was full, the power failed), what comes next begins a line of its own.
 /// </summary>
 public sealed partial class AppendFile : IDisposable
 {
@@ -14,8 +15,9 @@ public sealed partial class AppendFile : IDisposable
 
     private readonly FileStream _stream;
     private readonly SafeFileHandle _handle;
+    private bool _torn;
 
-    /// <summary>Opens the file, or creates it (readable by owner and group).</summary>
+    /// <summary>Opens the file, or creates it (readable by owner and group), and its directory if that is gone.</summary>
     /// <exception cref="IOException">It cannot be opened.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be opened.</exception>
     public AppendFile(string path)
@@ -30,7 +32,16 @@ public sealed partial class AppendFile : IDisposable
             UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead,
 #pragma warning restore CA1416
         };
-        _stream = new FileStream(path, options);
+        try
+        {
+            _stream = new FileStream(path, options);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+            _stream = new FileStream(path, options);
+        }
+
         _handle = _stream.SafeFileHandle;
         var flags = Fcntl(_handle, F_GETFL, 0);
         if (flags < 0 || Fcntl(_handle, F_SETFL, flags | O_APPEND) < 0)
@@ -39,13 +50,67 @@ public sealed partial class AppendFile : IDisposable
             _stream.Dispose();
             throw new IOException($"{path}: {Marshal.GetPInvokeErrorMessage(error)}");
         }
+
+        // The file itself, whatever its path means by now.
+        var self = $"/proc/self/fd/{_handle.DangerousGetHandle()}";
+        Identity = FileIdentity.Of(self) ?? FileIdentity.Of(path);
+        _torn = EndsWithinLine(self, Identity?.Size ?? 0);
     }
 
-    /// <summary>Writes as much as the disk takes.</summary>
-    /// <param name="bytes">What to write.</param>
+    /// <summary>Which file it is, as it was when it was opened; null = the system does not say.</summary>
+    public FileIdentity? Identity { get; }
+
+    /// <summary>Writes as many lines as the disk takes.</summary>
+    /// <param name="lines">What to write: whole lines.</param>
     /// <param name="error">Why it took less than all; null = it took all.</param>
-    /// <returns>How many bytes are written.</returns>
-    public unsafe int Write(ReadOnlySpan<byte> bytes, out string? error)
+    /// <returns>How many bytes are written, as whole lines: one of which the disk took a part is to be written again.</returns>
+    public int Write(ReadOnlySpan<byte> lines, out string? error)
+    {
+        if (_torn)
+        {
+            WriteBytes("\n"u8, out error);
+            if (error is not null)
+            {
+                return 0;
+            }
+
+            _torn = false;
+        }
+
+        var written = WriteBytes(lines, out error);
+        if (error is null)
+        {
+            return written;
+        }
+
+        var whole = lines[..written].LastIndexOf((byte)'\n') + 1;
+        _torn = whole < written;
+        return whole;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _stream.Dispose();
+
+    private static bool EndsWithinLine(string path, long size)
+    {
+        if (size == 0)
+        {
+            return false;
+        }
+
+        try
+        {
+            using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            Span<byte> last = stackalloc byte[1];
+            return RandomAccess.Read(file, last, size - 1) == 1 && last[0] != (byte)'\n';
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or NotSupportedException)
+        {
+            return false; // it may be written and not read: nothing is known of its end
+        }
+    }
+
+    private unsafe int WriteBytes(ReadOnlySpan<byte> bytes, out string? error)
     {
         var written = 0;
         fixed (byte* start = bytes)
@@ -71,9 +136,6 @@ public sealed partial class AppendFile : IDisposable
         error = null;
         return written;
     }
-
-    /// <inheritdoc/>
-    public void Dispose() => _stream.Dispose();
 
     [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     private static partial int Fcntl(SafeFileHandle file, int command, int argument);

@@ -67,7 +67,8 @@ public sealed class InstanceLogs : ILoggerFactory, ILoggerProvider
     public Task FlushAsync() => _writer?.FlushAsync() ?? Task.CompletedTask;
 
     /// <summary>Rotates every log; one that was moved away from outside is only opened anew.</summary>
-    public void Rotate() => _writer?.Rotate();
+    /// <returns>A line for each that could not be rotated or cannot be written, with why.</returns>
+    public Task<IReadOnlyList<string>> RotateAsync() => _writer?.RotateAsync() ?? Task.FromResult<IReadOnlyList<string>>([]);
 
     /// <summary>Writes out everything and closes the files.</summary>
     public void Dispose() => _writer?.Dispose();

@@ -20,15 +20,12 @@ internal sealed class LogFile(string path, LogWriter writer, LogClock clock, Log
     private long _dropped, _droppedTotal;
 
     // Below: the writer's thread only.
+    private readonly RotatedFile _file = new(path, rotation);
     private byte[] _batch = new byte[SmallBuffer];
     private int _batchLength, _batchWritten;
-    private AppendFile? _file;
-    private FileIdentity? _identity;
-    private long _size;
-    private DateOnly _day;
-    private string? _trouble, _note;
+    private volatile string? _trouble, _rotationProblem;
+    private string? _note;
     private bool _rotateNow;
-    private long _checkedAt;
 
     /// <summary>Where it is.</summary>
     public string Path { get; } = path;
@@ -38,6 +35,9 @@ internal sealed class LogFile(string path, LogWriter writer, LogClock clock, Log
 
     /// <summary>Whether something waits for a disk that does not take it.</summary>
     public bool IsFailing => _trouble is not null;
+
+    /// <summary>Why the last rotation did not work, or the log could not be written after it; null = all is well.</summary>
+    public string? RotationProblem => _rotationProblem;
 
     /// <summary>Takes a whole line, its end included. Never waits for the disk.</summary>
     public void Append(ReadOnlySpan<byte> line)
@@ -68,32 +68,63 @@ internal sealed class LogFile(string path, LogWriter writer, LogClock clock, Log
     public void RequestRotation() => Volatile.Write(ref _rotateNow, true);
 
     /// <summary>Writes what has gathered. The writer's thread only.</summary>
-    public void WriteOut()
+    /// <returns>Whether there is more to write by now that no line to come may be waited for.</returns>
+    public bool WriteOut()
     {
-        if (_file is not null)
+        var asked = Interlocked.Exchange(ref _rotateNow, false);
+        var problem = _file.Rotate(asked);
+        if (problem is not null && problem != _rotationProblem)
         {
-            RotateIfDue();
+            AddNote($"cannot rotate this log: {problem}");
         }
 
-        // What is left of an earlier batch, then what has gathered. Not until nothing is left: under load that would be
-        // many small writes instead of one.
-        if (_batchWritten < _batchLength && !WriteBatch())
+        var written = WriteGathered();
+        if (asked || problem is not null)
         {
-            return;
+            _rotationProblem = problem ?? _trouble;
         }
 
-        var written = TakeBatch() && WriteBatch();
-        if (written && _note is not null && TakeBatch())
+        if (!written)
         {
-            WriteBatch();
+            return false; // the disk decides when
+        }
+
+        lock (_gate)
+        {
+            return _filled > 0 || _dropped > 0 || _note is not null;
         }
     }
 
-    /// <summary>Closes the file. The writer's thread only.</summary>
+    /// <summary>Closes the file. The writer's thread only, after the last <see cref="WriteOut"/>: what still waits is lost.</summary>
     public void Dispose()
     {
-        _file?.Dispose();
-        _file = null;
+        _file.Dispose();
+        long lost;
+        lock (_gate)
+        {
+            lost = _batch.AsSpan(_batchWritten, _batchLength - _batchWritten).Count((byte)'\n')
+                + _filling.AsSpan(0, _filled).Count((byte)'\n') + _dropped;
+            Interlocked.Add(ref _droppedTotal, lost - _dropped);
+            (_batchWritten, _filled, _dropped) = (_batchLength, 0, 0);
+        }
+
+        if (lost > 0)
+        {
+            Console.Error.WriteLine($"skitaid: {lost} lines of {Path} are lost: {_trouble ?? "they came when it was closed"}");
+        }
+    }
+
+    /// <summary>What is left of an earlier batch, then what has gathered.</summary>
+    /// <returns>False when the disk does not take it.</returns>
+    private bool WriteGathered()
+    {
+        // Not until nothing is left: under load that would be many small writes instead of one.
+        if (_batchWritten < _batchLength && !WriteBatch())
+        {
+            return false;
+        }
+
+        return !TakeBatch() || WriteBatch();
     }
 
     private bool Grow(int needed)
@@ -109,6 +140,7 @@ internal sealed class LogFile(string path, LogWriter writer, LogClock clock, Log
 
     private bool TakeBatch()
     {
+        long dropped;
         lock (_gate)
         {
             if (_filled == 0 && _dropped == 0 && _note is null)
@@ -121,19 +153,19 @@ internal sealed class LogFile(string path, LogWriter writer, LogClock clock, Log
             _filling = _batch.Length > SmallBuffer && _filled < _batch.Length / 8 ? new byte[SmallBuffer] : _batch;
             (_batch, _batchLength, _batchWritten) = (filled, _filled, 0);
             _filled = 0;
-            (var dropped, _dropped) = (_dropped, 0);
+            (dropped, _dropped) = (_dropped, 0);
+        }
 
-            // The new buffer is empty: there is room for our own lines.
-            if (dropped > 0)
-            {
-                AppendNote($"{dropped} lines were lost here: the disk did not take them");
-            }
+        // Behind the batch, where the lost lines would be.
+        if (dropped > 0)
+        {
+            AppendNote($"{dropped} lines were lost here: the disk did not take them");
+        }
 
-            if (_note is not null)
-            {
-                AppendNote(_note);
-                _note = null;
-            }
+        if (_note is not null)
+        {
+            AppendNote(_note);
+            _note = null;
         }
 
         return true;
@@ -141,87 +173,20 @@ internal sealed class LogFile(string path, LogWriter writer, LogClock clock, Log
 
     private bool WriteBatch()
     {
-        if (!EnsureOpen())
-        {
-            return false;
-        }
-
-        var written = _file!.Write(_batch.AsSpan(_batchWritten, _batchLength - _batchWritten), out var error);
-        _batchWritten += written;
-        _size += written;
+        _batchWritten += _file.Write(_batch.AsSpan(_batchWritten, _batchLength - _batchWritten), out var error);
         if (error is not null)
         {
-            // The next try opens the path anew: the file may have been moved away to make room.
             Fail(error);
-            Dispose();
             return false;
         }
 
         if (_trouble is not null)
         {
-            _note = $"this log can be written again ({_trouble})";
+            AddNote($"this log can be written again ({_trouble})");
             _trouble = null;
         }
 
         return true;
-    }
-
-    private bool EnsureOpen()
-    {
-        if (_file is not null)
-        {
-            return true;
-        }
-
-        try
-        {
-            _file = new AppendFile(Path);
-            _identity = FileIdentity.Of(Path);
-            _size = _identity?.Size ?? 0;
-            _day = _size > 0 && _identity is { } identity ? rotation.DayOf(identity.ModifiedAt) : clock.Day;
-            return true;
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            Fail(exception.Message);
-            return false;
-        }
-    }
-
-    private void RotateIfDue()
-    {
-        var asked = Volatile.Read(ref _rotateNow);
-        var due = asked || _size >= rotation.MaxSize || clock.Day != _day;
-        var now = Environment.TickCount64;
-        if (!due && now - _checkedAt < 5000)
-        {
-            return;
-        }
-
-        _checkedAt = now;
-        Volatile.Write(ref _rotateNow, false);
-        var there = FileIdentity.Of(Path);
-        if (there is not { } found || _identity is not { } ours || !found.IsSameFile(ours))
-        {
-            // Somebody else moved or removed it: only follow.
-            Dispose();
-            return;
-        }
-
-        if (!due || _size == 0)
-        {
-            _day = clock.Day;
-            return;
-        }
-
-        if (rotation.Shift(Path) is { } problem)
-        {
-            _day = clock.Day;
-            _note = $"cannot rotate this log: {problem}";
-            return;
-        }
-
-        Dispose();
     }
 
     private void Fail(string error)
@@ -234,14 +199,18 @@ internal sealed class LogFile(string path, LogWriter writer, LogClock clock, Log
         _trouble = error;
     }
 
-    /// <summary>A line of our own, ahead of what comes next. Under the lock.</summary>
+    private void AddNote(string text) => _note = _note is null ? text : $"{_note}; {text}";
+
+    /// <summary>A line of our own at the end of the batch.</summary>
     private void AppendNote(string text)
     {
         var line = Encoding.UTF8.GetBytes($"{Encoding.ASCII.GetString(clock.Text)} [error] log: {text}\n");
-        if (_filled + line.Length <= _filling.Length || Grow(line.Length))
+        if (_batchLength + line.Length > _batch.Length)
         {
-            line.CopyTo(_filling.AsSpan(_filled));
-            _filled += line.Length;
+            Array.Resize(ref _batch, _batchLength + line.Length);
         }
+
+        line.CopyTo(_batch.AsSpan(_batchLength));
+        _batchLength += line.Length;
     }
 }

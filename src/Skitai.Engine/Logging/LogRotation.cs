@@ -9,6 +9,9 @@ public sealed record LogRotation(long MaxSize, int Kept, TimeProvider Time)
     /// <summary>100 MB or a day, seven old ones.</summary>
     public static LogRotation Default(TimeProvider time) => new(100L * 1024 * 1024, 7, time);
 
+    /// <summary>Today, local.</summary>
+    public DateOnly Today => DateOnly.FromDateTime(Time.GetLocalNow().DateTime);
+
     /// <summary>The local day of an instant.</summary>
     public DateOnly DayOf(long unixNanoseconds)
     {

@@ -64,14 +64,17 @@ internal sealed class LogWriter : IDisposable
     }
 
     /// <summary>Rotates every log now.</summary>
-    public void Rotate()
+    /// <returns>A line for each that could not be rotated or cannot be written, with why.</returns>
+    public async Task<IReadOnlyList<string>> RotateAsync()
     {
-        foreach (var file in Volatile.Read(ref _files))
+        var files = Volatile.Read(ref _files);
+        foreach (var file in files)
         {
             file.RequestRotation();
         }
 
-        Wake(hurry: true);
+        await FlushAsync().ConfigureAwait(false);
+        return [.. files.Where(file => file.RotationProblem is not null).Select(file => $"{file.Path}: {file.RotationProblem}")];
     }
 
     /// <summary>Writes out everything and ends the thread.</summary>
@@ -93,10 +96,11 @@ internal sealed class LogWriter : IDisposable
     private void Run()
     {
         var failing = false;
+        var lastRounds = 0;
         while (true)
         {
             _work.Wait(failing ? Retry : Timeout.InfiniteTimeSpan);
-            _hurry.Wait(Gather);
+            _hurry.Wait(lastRounds > 0 ? TimeSpan.Zero : Gather);
             _work.Reset();
             _hurry.Reset();
             List<TaskCompletionSource> flushes;
@@ -108,10 +112,16 @@ internal sealed class LogWriter : IDisposable
             }
 
             failing = false;
+            var more = false;
             foreach (var file in Volatile.Read(ref _files))
             {
-                file.WriteOut();
+                more |= file.WriteOut();
                 failing |= file.IsFailing;
+            }
+
+            if (more)
+            {
+                _work.Set(); // the next round is not left to the line that happens to come next
             }
 
             foreach (var flush in flushes)
@@ -119,7 +129,8 @@ internal sealed class LogWriter : IDisposable
                 flush.SetResult();
             }
 
-            if (stopping)
+            // The end of what is there to be told, not of what a busy server goes on telling.
+            if (stopping && (!more || ++lastRounds == 3))
             {
                 break;
             }

@@ -7,18 +7,31 @@ internal static class LogCommand
 {
     private static readonly string[] Kinds = ["app", "server", "request"];
 
-    /// <summary>Prints the last 16 KB, from the start of a line.</summary>
+    private const int Shown = 16 * 1024;
+
+    /// <summary>Prints the last 16 KB, from the start of a line; of the youngest rotated file while the current one has nothing.</summary>
     public static async Task<int> RunAsync(CommandLine line, CancellationToken cancellation)
     {
         var path = PathOf(line, Places.Find(line));
         using var tail = new LogTail(path);
         using var output = Console.OpenStandardOutput();
-        if (!tail.Open(lastBytes: 16 * 1024))
+        var exists = tail.Open(Shown);
+        if (tail.IsEmpty)
         {
-            await Console.Error.WriteLineAsync($"there is no {path} yet");
-            if (!line.Has(OptionNames.Follow))
+            using var rotated = new LogTail(path + ".1");
+            var nothing = exists ? $"{path} is empty" : $"there is no {path} yet";
+            if (rotated.Open(Shown))
             {
-                return ExitCodes.Failed;
+                await Console.Error.WriteLineAsync($"{nothing}: this is the end of {path}.1");
+                await rotated.CopyAsync(output, cancellation);
+            }
+            else if (!exists)
+            {
+                await Console.Error.WriteLineAsync(nothing);
+                if (!line.Has(OptionNames.Follow))
+                {
+                    return ExitCodes.Failed;
+                }
             }
         }
 

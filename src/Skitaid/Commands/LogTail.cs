@@ -2,33 +2,43 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Skitaid.Commands;
 
-/// <summary>Reads a log from near its end and goes on as it grows, across rotations.</summary>
+/// <summary>Reads a log from near its end and goes on as it grows, across rotations, whoever rotates.</summary>
 internal sealed class LogTail(string path) : IDisposable
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>How often in a row a file that was moved away has to be found at rest before the next one is turned to.</summary>
+    private const int PollsAtRest = 4;
+
     private readonly byte[] _buffer = new byte[16 * 1024];
     private SafeFileHandle? _file;
     private string? _openedAs;
     private long _position;
+    private int _atRest;
 
     /// <summary>Whether there was a file to open.</summary>
     public bool IsOpen => _file is not null;
 
-    /// <summary>Opens the file; false when there is none.</summary>
+    /// <summary>Whether there is nothing to show: no file, or an empty one.</summary>
+    public bool IsEmpty => _file is null || RandomAccess.GetLength(_file) == 0;
+
+    /// <summary>Opens the file; false when there is none (and one that is open stays it).</summary>
     /// <param name="lastBytes">How much of its end is wanted at most; what precedes the first line start there is left out.</param>
     public bool Open(int lastBytes)
     {
+        SafeFileHandle opened;
         try
         {
-            _file?.Dispose();
-            _file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            opened = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         }
         catch (Exception failure) when (failure is FileNotFoundException or DirectoryNotFoundException)
         {
-            _file = null;
             return false;
         }
 
+        _file?.Dispose();
+        _file = opened;
+        _atRest = 0;
         _openedAs = NameOf(_file);
         var length = RandomAccess.GetLength(_file);
         _position = Math.Max(0, length - lastBytes);
@@ -44,8 +54,10 @@ internal sealed class LogTail(string path) : IDisposable
     }
 
     /// <summary>Copies what is there.</summary>
-    public async Task CopyAsync(Stream output, CancellationToken cancellation)
+    /// <returns>Whether there was anything.</returns>
+    public async Task<bool> CopyAsync(Stream output, CancellationToken cancellation)
     {
+        var any = false;
         while (_file is not null)
         {
             var read = await RandomAccess.ReadAsync(_file, _buffer, _position, cancellation);
@@ -54,11 +66,13 @@ internal sealed class LogTail(string path) : IDisposable
                 break;
             }
 
+            any = true;
             _position += read;
             await output.WriteAsync(_buffer.AsMemory(0, read), cancellation);
         }
 
         await output.FlushAsync(cancellation);
+        return any;
     }
 
     /// <summary>Copies what comes, until it is cancelled.</summary>
@@ -69,21 +83,36 @@ internal sealed class LogTail(string path) : IDisposable
             while (true)
             {
                 await Task.Delay(Pause, cancellation);
-                await CopyAsync(output, cancellation);
-                if (_file is null || NameOf(_file) != _openedAs)
-                {
-                    await CopyAsync(output, cancellation); // the last of the old file
-                    Open(lastBytes: int.MaxValue);
-                }
-                else if (RandomAccess.GetLength(_file) < _position)
-                {
-                    _position = 0; // somebody has emptied it
-                }
+                await PollAsync(output, cancellation);
             }
         }
         catch (OperationCanceledException)
         {
             // Ctrl-C.
+        }
+    }
+
+    /// <summary>One look at what has come.</summary>
+    public async Task PollAsync(Stream output, CancellationToken cancellation)
+    {
+        var grew = await CopyAsync(output, cancellation);
+        if (_file is not null && NameOf(_file) == _openedAs)
+        {
+            _atRest = 0;
+            if (RandomAccess.GetLength(_file) < _position)
+            {
+                _position = 0; // somebody has emptied it
+            }
+
+            return;
+        }
+
+        // Moved away or removed. Who writes to it may not have noticed yet: it is read to its end, and that is not before
+        // there is another.
+        _atRest = grew ? 0 : _atRest + 1;
+        if ((_file is null || _atRest >= PollsAtRest) && Open(lastBytes: int.MaxValue))
+        {
+            await CopyAsync(output, cancellation);
         }
     }
 

@@ -24,7 +24,7 @@ internal sealed record InstanceOrder(
     /// <summary>Take up a changed conf; answered with an <see cref="InstanceReport.Reloaded"/>.</summary>
     public const string Reload = "reload";
 
-    /// <summary>Open the log files anew.</summary>
+    /// <summary>Begin new log files; answered with an <see cref="InstanceReport.Rotated"/>.</summary>
     public const string Rotate = "rotate";
 
     /// <summary>Answer with an <see cref="InstanceReport.Status"/>.</summary>

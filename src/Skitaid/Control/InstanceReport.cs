@@ -2,7 +2,7 @@ namespace Skitaid.Control;
 
 /// <summary>What an instance tells the supervisor.</summary>
 /// <param name="Report">One of the constants here.</param>
-/// <param name="Why">For <see cref="Failed"/>, and <see cref="Reloaded"/> when it refused: one line.</param>
+/// <param name="Why">For <see cref="Failed"/>, <see cref="Reloaded"/> when it refused, <see cref="Rotated"/> when a log could not be: one line.</param>
 /// <param name="Mounts">For <see cref="Ready"/> and <see cref="Reloaded"/>: the mounts that answer 503, and why.</param>
 /// <param name="Figures">For <see cref="Status"/>.</param>
 /// <param name="Changes">For <see cref="Reloaded"/>: how many mounts were kept, started and ended.</param>
@@ -20,6 +20,9 @@ internal sealed record InstanceReport(
 
     /// <summary>The answer to <see cref="InstanceOrder.Reload"/>.</summary>
     public const string Reloaded = "reloaded";
+
+    /// <summary>The answer to <see cref="InstanceOrder.Rotate"/>.</summary>
+    public const string Rotated = "rotated";
 
     /// <summary>The answer to <see cref="InstanceOrder.Status"/>.</summary>
     public const string Status = "status";

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using Microsoft.Extensions.Logging;
-using Skitai.Engine;
 using Skitai.Engine.Logging;
 
 namespace Skitaid.Supervision;
@@ -13,16 +12,11 @@ namespace Skitaid.Supervision;
 internal sealed class DaemonLog : ILogger, IDisposable
 {
     private readonly Lock _writing = new();
-    private readonly string _path;
+    private readonly RotatedFile _file;
     private readonly TextWriter? _console;
     private readonly bool _colours;
     private readonly TimeProvider _time;
-    private readonly LogRotation _rotation;
-    private AppendFile? _file;
-    private FileIdentity? _identity;
-    private DateOnly _day;
-    private long _size;
-    private long _lost;
+    private long _lost, _untold;
 
     /// <summary>Opens the log.</summary>
     /// <param name="path">The file, appended to.</param>
@@ -33,20 +27,24 @@ internal sealed class DaemonLog : ILogger, IDisposable
     /// <exception cref="IOException">The file cannot be opened.</exception>
     public DaemonLog(string path, TextWriter? console, bool colours, TimeProvider time, LogRotation? rotation = null)
     {
-        (_path, _console, _colours, _time) = (path, console, colours, time);
-        _rotation = rotation ?? LogRotation.Default(time);
-        Open();
+        (_console, _colours, _time) = (console, colours, time);
+        _file = new RotatedFile(path, rotation ?? LogRotation.Default(time));
+        if (_file.Open() is { } problem)
+        {
+            throw new IOException(problem);
+        }
     }
 
     /// <summary>Lines that the disk has not taken.</summary>
     public long Lost => Interlocked.Read(ref _lost);
 
     /// <summary>Begins a new file; one that somebody has moved away is only followed.</summary>
-    public void Rotate()
+    /// <returns>Why that did not work; null = done.</returns>
+    public string? Rotate()
     {
         lock (_writing)
         {
-            RotateIfDue(asked: true);
+            return _file.Rotate(asked: true);
         }
     }
 
@@ -67,11 +65,10 @@ internal sealed class DaemonLog : ILogger, IDisposable
             LogLevel.Information => "info",
             _ => "debug",
         };
-        var time = _time.GetLocalNow().ToString("yyyy'.'MM'.'dd HH':'mm':'ss", CultureInfo.InvariantCulture);
-        var line = $"{time} [{word}] {OneLine(text)}";
+        var line = Line(word, OneLine(text));
         lock (_writing)
         {
-            WriteFile(Encoding.UTF8.GetBytes(line + "\n"));
+            WriteFile(line);
             WriteConsole(logLevel, line);
         }
     }
@@ -85,71 +82,32 @@ internal sealed class DaemonLog : ILogger, IDisposable
     {
         lock (_writing)
         {
-            Close();
+            _file.Dispose();
         }
     }
 
     /// <summary>A disk that is full or gone must not stop the supervisor: the line is lost, and the next one tries anew.</summary>
-    private void WriteFile(byte[] line)
+    private void WriteFile(string line)
     {
-        try
+        _ = _file.Rotate(asked: false); // where that fails this one grows on
+        if ((_untold == 0 || TryWrite(Line("error", $"log: {_untold} lines were lost here: the disk did not take them"))) && TryWrite(line))
         {
-            RotateIfDue(asked: false);
-            if (_file is null)
-            {
-                Open();
-            }
-
-            _size += _file!.Write(line, out var error);
-            if (error is null)
-            {
-                return;
-            }
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            // Counted below.
-        }
-
-        _lost++;
-        Close();
-    }
-
-    private void RotateIfDue(bool asked)
-    {
-        if (_file is null)
-        {
+            _untold = 0;
             return;
         }
 
-        var today = DateOnly.FromDateTime(_time.GetLocalNow().DateTime);
-        if (FileIdentity.Of(_path) is not { } there || _identity is not { } ours || !there.IsSameFile(ours))
-        {
-            Close(); // somebody else moved or removed it
-        }
-        else if (_size > 0 && (asked || _size >= _rotation.MaxSize || _day != today))
-        {
-            _day = today; // once a day, even when it does not work
-            if (_rotation.Shift(_path) is null)
-            {
-                Close();
-            }
-        }
+        _lost++;
+        _untold++;
     }
 
-    private void Open()
+    private bool TryWrite(string line)
     {
-        _file = new AppendFile(_path);
-        _identity = FileIdentity.Of(_path);
-        _size = _identity?.Size ?? 0;
-        _day = _size > 0 ? _rotation.DayOf(_identity!.Value.ModifiedAt) : DateOnly.FromDateTime(_time.GetLocalNow().DateTime);
+        _file.Write(Encoding.UTF8.GetBytes(line + "\n"), out var error);
+        return error is null;
     }
 
-    private void Close()
-    {
-        _file?.Dispose();
-        _file = null;
-    }
+    private string Line(string level, string text) =>
+        $"{_time.GetLocalNow().ToString("yyyy'.'MM'.'dd HH':'mm':'ss", CultureInfo.InvariantCulture)} [{level}] {text}";
 
     private void WriteConsole(LogLevel level, string line)
     {

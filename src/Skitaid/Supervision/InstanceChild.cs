@@ -34,6 +34,7 @@ internal sealed class InstanceChild
     private readonly Lock _asking = new();
     private TaskCompletionSource<InstanceFigures?>? _figures;
     private TaskCompletionSource<InstanceReport>? _reloaded;
+    private TaskCompletionSource<string?>? _rotated;
     private volatile string? _lastWords;
     private Task _handing = Task.CompletedTask;
 
@@ -194,6 +195,35 @@ internal sealed class InstanceChild
         return answer.Task.IsCompletedSuccessfully ? await answer.Task : null;
     }
 
+    /// <summary>Has it rotate its logs; who asks while it does gets the same answer.</summary>
+    /// <returns>Which could not be rotated and why, one line; null = done, or it is gone.</returns>
+    public async Task<string?> RotateAsync(TimeSpan limit, CancellationToken cancellation)
+    {
+        TaskCompletionSource<string?> answer;
+        bool first;
+        lock (_asking)
+        {
+            first = _rotated is null || _rotated.Task.IsCompleted;
+            answer = _rotated = first ? new(TaskCreationOptions.RunContinuationsAsynchronously) : _rotated!;
+        }
+
+        try
+        {
+            if (first && !await SendAsync(new InstanceOrder(InstanceOrder.Rotate), cancellation).AsTask().WaitAsync(limit, _time, cancellation))
+            {
+                answer.TrySetResult(null);
+            }
+
+            return await answer.Task.WaitAsync(limit, _time, cancellation);
+        }
+        catch (TimeoutException)
+        {
+            // Nor does a later one wait for this answer.
+            answer.TrySetResult(null);
+            return $"its process {Pid} has not answered within {limit.TotalSeconds:0} s";
+        }
+    }
+
     /// <summary>Gives it an order; false when it is gone.</summary>
     public ValueTask<bool> SendAsync(InstanceOrder order, CancellationToken cancellation) =>
         _control.WriteAsync(order, ControlJson.Default.InstanceOrder, cancellation);
@@ -269,6 +299,7 @@ internal sealed class InstanceChild
         lock (_asking)
         {
             _figures?.TrySetResult(null);
+            _rotated?.TrySetResult(null);
         }
 
         return exit;
@@ -291,6 +322,13 @@ internal sealed class InstanceChild
                         break;
                     case InstanceReport.Reloaded:
                         _reloaded?.TrySetResult(report);
+                        break;
+                    case InstanceReport.Rotated:
+                        lock (_asking)
+                        {
+                            _rotated?.TrySetResult(report.Why);
+                        }
+
                         break;
                     case InstanceReport.Draining:
                         _draining.TrySetResult();

@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 using Skitai.Configuration;
 using Skitai.Configuration.Certificates;
 using Skitai.Engine;
-using Skitai.Engine.Hosting.Transport;
 using Skitai.Engine.Hosting.Tls;
+using Skitai.Engine.Hosting.Transport;
 using Skitai.Posix;
 using Skitaid.Commands;
 using Skitaid.Control;
@@ -64,7 +64,7 @@ internal sealed class InstanceHost
         using var interrupt = Handle(PosixSignal.SIGINT, () => EndWithin(SupervisedInstance.StopGrace));
         using var quit = Handle(PosixSignal.SIGQUIT, () => EndWithin(SupervisedInstance.DrainLimit));
         using var hangUp = Handle(PosixSignal.SIGHUP, () => EndWithin(SupervisedInstance.DrainLimit, ExitCodes.StartAnew));
-        using var user1 = Handle((PosixSignal)Signals.Usr1, () => _instance?.ReopenLogs());
+        using var user1 = Handle((PosixSignal)Signals.Usr1, () => _ = _instance?.RotateLogsAsync());
         var obeying = ObeyAsync();
         try
         {
@@ -160,7 +160,7 @@ internal sealed class InstanceHost
                         _ = ReloadAsync(order); // takes as long as apps take to start
                         break;
                     case InstanceOrder.Rotate:
-                        _instance?.ReopenLogs();
+                        _ = RotateAsync(); // a disk may take its time
                         break;
                     case InstanceOrder.Certificate when order.Renewed is { } renewed:
                         Renew(renewed);
@@ -206,6 +206,12 @@ internal sealed class InstanceHost
             await ReportAsync(new InstanceReport(
                 InstanceReport.Reloaded, failure is OperationCanceledException ? "it was told to stop" : Why(failure)));
         }
+    }
+
+    private async Task RotateAsync()
+    {
+        var problems = _instance is { } running ? await running.RotateLogsAsync() : ["it does not serve yet"];
+        await ReportAsync(new InstanceReport(InstanceReport.Rotated, problems.Count > 0 ? string.Join("; ", problems) : null));
     }
 
     /// <summary>Before it serves nothing is sent: it reads the files itself then, and the supervisor has looked before that.</summary>

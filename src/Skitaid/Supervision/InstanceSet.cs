@@ -161,7 +161,7 @@ internal sealed class InstanceSet(ConfTree tree, DaemonPlaces places, ILogger lo
         await Task.WhenAll(_instances.Values.Select(instance => instance.StopAsync(limit, cause, forGood: true, hurry)));
     }
 
-    /// <summary>Has one instance, or all of them, open the log files anew.</summary>
+    /// <summary>Has one instance, or all of them, begin new log files; the answer says which log of which could not.</summary>
     public async Task<ControlReply> RotateAsync(string? name, CancellationToken cancellation)
     {
         if (name is not null && !_instances.ContainsKey(name))
@@ -169,12 +169,12 @@ internal sealed class InstanceSet(ConfTree tree, DaemonPlaces places, ILogger lo
             return Unknown(name);
         }
 
-        foreach (var instance in All.Where(instance => name is null || instance.Name == name))
-        {
-            await instance.RotateAsync(cancellation);
-        }
-
-        return new ControlReply(ExitCodes.Done, [name is null ? "logs rotated" : $"{name}: logs rotated"]);
+        var instances = All.Where(instance => name is null || instance.Name == name).ToArray();
+        var problems = await Task.WhenAll(instances.Select(instance => instance.RotateAsync(cancellation)));
+        string[] lines = [.. instances.Zip(problems).Where(pair => pair.Second is not null).Select(pair => $"{pair.First.Name}: {pair.Second}")];
+        return lines.Length > 0
+            ? new ControlReply(ExitCodes.Failed, lines)
+            : new ControlReply(ExitCodes.Done, [name is null ? "logs rotated" : $"{name}: logs rotated"]);
     }
 
     /// <summary>What <c>status</c> shows.</summary>

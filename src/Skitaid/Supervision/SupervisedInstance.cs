@@ -20,6 +20,9 @@ internal sealed partial class SupervisedInstance
     /// <summary>How long requests in hand may take when everything is to stop now.</summary>
     public static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(3);
 
+    /// <summary>How long a process may take to rotate its logs.</summary>
+    private static readonly TimeSpan RotateLimit = TimeSpan.FromSeconds(10);
+
     private readonly DaemonPlaces _places;
     private readonly ILogger _log;
     private readonly TimeProvider _time;
@@ -119,13 +122,17 @@ internal sealed partial class SupervisedInstance
         await Task.WhenAll(children.Select(child => child.EndAsync(order, limit, hurry)));
     }
 
-    /// <summary>Has its processes open their log files anew.</summary>
-    public async Task RotateAsync(CancellationToken cancellation)
+    /// <summary>Has its logs rotated. One process does it; others that write to them notice with their next line.</summary>
+    /// <returns>Which log could not be rotated and why, one line; null = done, or nothing runs that could write to them.</returns>
+    public async Task<string?> RotateAsync(CancellationToken cancellation)
     {
-        foreach (var child in Children())
+        InstanceChild? writer;
+        lock (_state)
         {
-            await child.SendAsync(new InstanceOrder(InstanceOrder.Rotate), cancellation);
+            writer = _current ?? _draining.LastOrDefault() ?? _starting;
         }
+
+        return writer is null ? null : await writer.RotateAsync(RotateLimit, cancellation);
     }
 
     /// <summary>Sees to it that the process that serves gets renewed certificates, when it may not read them itself. Does not wait.</summary>
@@ -177,15 +184,5 @@ internal sealed partial class SupervisedInstance
     {
         _lastErrorAt = _time.GetUtcNow();
         _lastError = error;
-    }
-
-    private List<InstanceChild> Children()
-    {
-        lock (_state)
-        {
-            List<InstanceChild> children = [.. _draining];
-            children.AddRange(new[] { _current, _starting }.OfType<InstanceChild>());
-            return children;
-        }
     }
 }

@@ -50,13 +50,26 @@ internal sealed partial class Supervisor
 
     private async Task<ControlReply> RotateAsync(string? name, string cause, CancellationToken cancellation)
     {
-        if (name is null)
+        var own = name is null ? _log.Rotate() : null;
+        var reply = await _instances.RotateAsync(name, cancellation);
+        if (own is not null)
         {
-            _log.Rotate();
+            reply = new ControlReply(ExitCodes.Failed, [$"{Places.DaemonLog}: {own}", .. reply.ExitCode == ExitCodes.Done ? [] : reply.Lines]);
+        }
+
+        if (reply.ExitCode == ExitCodes.Failed)
+        {
+            foreach (var line in reply.Lines)
+            {
+                _log.NotRotated(line);
+            }
+        }
+        else if (name is null)
+        {
             _log.Rotated(cause);
         }
 
-        return await _instances.RotateAsync(name, cancellation);
+        return reply;
     }
 
     private async Task<ControlReply> GetStatusAsync(string? name, CancellationToken cancellation)

@@ -29,6 +29,9 @@ internal static partial class SupervisorLog
     [LoggerMessage(8, LogLevel.Information, "logs rotated: {Cause}")]
     public static partial void Rotated(this ILogger log, string cause);
 
+    [LoggerMessage(9, LogLevel.Error, "not rotated: {Line}")]
+    public static partial void NotRotated(this ILogger log, string line);
+
     [LoggerMessage(10, LogLevel.Information, "instance {Name}: process {Pid} started on {Address} ({Cause})")]
     public static partial void InstanceStarted(this ILogger log, string name, int pid, string address, string cause);
 

@@ -73,7 +73,7 @@ public sealed class LogFileTests : IDisposable
         {
             file.Append(Encoding.ASCII.GetBytes($"{round}\n"));
             await _writer.FlushAsync();
-            _writer.Rotate();
+            await _writer.RotateAsync();
             await _writer.FlushAsync();
         }
 
@@ -117,7 +117,7 @@ public sealed class LogFileTests : IDisposable
         file.Append("1\n"u8);
         await _writer.FlushAsync();
         File.Move(LogPath, LogPath + ".moved");
-        _writer.Rotate();
+        await _writer.RotateAsync();
         await _writer.FlushAsync();
         file.Append("2\n"u8);
         await _writer.FlushAsync();
@@ -153,9 +153,146 @@ public sealed class LogFileTests : IDisposable
         Assert.Contains("[error] log: this log can be written again (No space left on device)", text, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_log_that_can_be_written_again_writes_what_comes_as_promptly_as_ever()
+    {
+        File.CreateSymbolicLink(LogPath, "/dev/full");
+        var file = Open();
+        file.Append("kept\n"u8);
+        await _writer.FlushAsync();
+        Assert.True(file.IsFailing);
+        File.Delete(LogPath);
+        await TestInstances.UntilAsync(() => !file.IsFailing, "the log to recover");
+
+        // Nobody asks for a flush: that is what a server does for hours.
+        foreach (var line in new[] { "first after\n", "second after\n" })
+        {
+            file.Append(Encoding.ASCII.GetBytes(line));
+            await TestInstances.UntilAsync(() => File.ReadAllText(LogPath).Contains(line, StringComparison.Ordinal), line);
+        }
+
+        Assert.Contains("this log can be written again", await TextAsync(LogPath), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_directory_that_was_removed_is_made_again_and_no_line_is_lost()
+    {
+        var path = Path.Combine(_directory, "instances", "example", "x.log");
+        var file = Open(path: path);
+        file.Append("gone with the directory\n"u8);
+        await _writer.FlushAsync();
+        Directory.Delete(Path.Combine(_directory, "instances"), recursive: true);
+
+        file.Append("kept\n"u8);
+        await _writer.FlushAsync();
+
+        Assert.Equal("kept\n", await TextAsync(path));
+        Assert.Equal(0, file.Dropped);
+    }
+
+    [Fact]
+    public async Task Lines_lost_while_the_directory_cannot_be_made_are_counted_and_told()
+    {
+        var parent = Path.Combine(_directory, "instances");
+        var path = Path.Combine(parent, "x.log");
+        var file = Open(path: path);
+        file.Append("gone with the directory\n"u8);
+        await _writer.FlushAsync();
+        Directory.Delete(parent, recursive: true);
+        await File.WriteAllTextAsync(parent, "in the way", TestContext.Current.CancellationToken);
+
+        file.Append("kept\n"u8);
+        await _writer.FlushAsync();
+        Assert.True(file.IsFailing);
+        var line = Encoding.ASCII.GetBytes(new string('x', 64 * 1024 - 1) + "\n");
+        for (var sent = 0; sent < 2 * LogFile.MaxPending; sent += line.Length)
+        {
+            file.Append(line);
+        }
+
+        Assert.InRange(file.Dropped, 1, 2 * LogFile.MaxPending / line.Length);
+        File.Delete(parent);
+        await TestInstances.UntilAsync(() => !file.IsFailing, "the log to recover");
+        await _writer.FlushAsync();
+        var text = await TextAsync(path);
+        Assert.StartsWith("kept\n", text, StringComparison.Ordinal);
+        Assert.Contains($"{file.Dropped} lines were lost here", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_file_that_ends_within_a_line_is_gone_on_with_in_a_new_line()
+    {
+        await File.WriteAllTextAsync(LogPath, "whole\ntorn", TestContext.Current.CancellationToken);
+        File.SetLastWriteTimeUtc(LogPath, _time.GetUtcNow().UtcDateTime);
+        var file = Open();
+        file.Append("next\n"u8);
+        await _writer.FlushAsync();
+        file.Append("last\n"u8);
+        await _writer.FlushAsync();
+        Assert.Equal(["whole", "torn", "next", "last"], await LinesAsync(LogPath));
+    }
+
+    [Fact]
+    public async Task A_rotation_begins_the_new_file_or_says_why_not()
+    {
+        var parent = Path.Combine(_directory, "instances");
+        var path = Path.Combine(parent, "x.log");
+        var file = Open(path: path);
+        file.Append("1\n"u8);
+        Assert.Empty(await _writer.RotateAsync());
+        Assert.True(File.Exists(path));
+
+        Directory.Delete(parent, recursive: true);
+        await File.WriteAllTextAsync(parent, "in the way", TestContext.Current.CancellationToken);
+        Assert.StartsWith(path + ": ", Assert.Single(await _writer.RotateAsync()), StringComparison.Ordinal);
+
+        File.Delete(parent);
+        Assert.Empty(await _writer.RotateAsync());
+        Assert.True(File.Exists(path));
+    }
+
+    [Fact]
+    public async Task A_rotation_asked_for_by_who_has_moved_the_file_shifts_nothing_even_when_lines_came_in_between()
+    {
+        var file = Open();
+        file.Append("1\n"u8);
+        await _writer.FlushAsync();
+        File.Move(LogPath, LogPath + ".1");
+        file.Append("2\n"u8);
+        await _writer.FlushAsync();
+
+        await _writer.RotateAsync();
+
+        Assert.Equal("2\n", await TextAsync(LogPath));
+        Assert.Equal("1\n", await TextAsync(LogPath + ".1"));
+        _time.Advance(TimeSpan.FromMinutes(2));
+        await _writer.RotateAsync();
+        Assert.Equal("2\n", await TextAsync(LogPath + ".1"));
+    }
+
+    [Fact]
+    public async Task What_still_waits_at_the_end_is_counted_as_lost()
+    {
+        File.CreateSymbolicLink(LogPath, "/dev/full");
+        var file = Open();
+        file.Append("1\n"u8);
+        await _writer.FlushAsync();
+        file.Append("2\n"u8);
+        file.Append("3\n"u8);
+
+        _writer.Dispose();
+
+        Assert.Equal(3, file.Dropped);
+    }
+
     private static async Task<string> TextAsync(string path) => await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken);
 
     private static async Task<string[]> LinesAsync(string path) => await File.ReadAllLinesAsync(path, TestContext.Current.CancellationToken);
 
-    private LogFile Open(LogRotation? rotation = null) => _writer.Add(LogPath, new LogClock(_time), rotation ?? LogRotation.Default(_time));
+    private LogFile Open(LogRotation? rotation = null, string? path = null)
+    {
+        path ??= LogPath;
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        return _writer.Add(path, new LogClock(_time), rotation ?? LogRotation.Default(_time));
+    }
 }

@@ -90,6 +90,55 @@ public sealed partial class LogTests
         Assert.Contains("/after", shown.Output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Log_shows_the_end_of_the_rotated_file_while_the_new_one_is_empty()
+    {
+        await using var daemon = new TestDaemon();
+        var port = await daemon.ServeAsync($"/ = {daemon.AddApp("counting")}:app");
+        await daemon.GetAsync(port, "/before");
+        await daemon.WaitForLogAsync("request", "/before");
+        var log = Path.Combine(daemon.LogPath, "instances", "example", "request.log");
+
+        Assert.Equal(0, (await daemon.RunAsync("rotate")).ExitCode);
+        Assert.Equal("", await File.ReadAllTextAsync(log, Cancellation));
+        foreach (var left in new[] { "empty", "missing" })
+        {
+            var shown = await daemon.RunAsync("-f", "example", "-s", "request", "log");
+            Assert.True(shown.ExitCode == 0, left + shown);
+            Assert.Contains("/before", shown.Output, StringComparison.Ordinal);
+            File.Delete(log);
+        }
+    }
+
+    [Fact]
+    public async Task Without_its_directory_lines_wait_rotate_fails_and_nothing_is_lost_once_it_can_be_made()
+    {
+        await using var daemon = new TestDaemon();
+        var port = await daemon.ServeAsync($"/ = {daemon.AddApp("counting")}:app");
+        await daemon.GetAsync(port, "/before");
+        await daemon.WaitForLogAsync("request", "/before");
+        var logs = Path.Combine(daemon.LogPath, "instances", "example");
+        Directory.Delete(logs, recursive: true);
+        await File.WriteAllTextAsync(logs, "in the way", Cancellation);
+
+        await daemon.GetAsync(port, "/meanwhile");
+        var refused = await daemon.RunAsync("-f", "example", "rotate");
+        Assert.Equal(1, refused.ExitCode);
+        Assert.Contains(Path.Combine(logs, "request.log") + ": ", refused.Errors, StringComparison.Ordinal);
+        await TestDaemon.WaitAsync("skitaid.log said so", () => daemon.DaemonLog.Contains($"cannot write {logs}/request.log", StringComparison.Ordinal));
+
+        File.Delete(logs);
+        await TestDaemon.WaitAsync("the log was there again", () => File.Exists(Path.Combine(logs, "request.log")));
+        await daemon.WaitForLogAsync("request", "can be written again");
+        for (var i = 0; i < 3; i++)
+        {
+            await daemon.GetAsync(port, $"/after{i}");
+            Assert.Contains("/meanwhile", await daemon.WaitForLogAsync("request", $"/after{i}"), StringComparison.Ordinal);
+        }
+
+        Assert.Equal(0, (await daemon.RunAsync("-f", "example", "rotate")).ExitCode);
+    }
+
     [GeneratedRegex("""^\d{4}\.\d\d\.\d\d \d\d:\d\d:\d\d \S+ \S+ \S+ \S+ \S+ \d+ \d+ \d+ \S+ \S+ \S+ \S+ "[^"]*(\\"[^"]*)*" \d+ms \d+ms$""", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex RequestLine();
 }

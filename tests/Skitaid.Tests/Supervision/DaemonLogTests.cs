@@ -75,5 +75,42 @@ public sealed class DaemonLogTests : IDisposable
         Assert.EndsWith("two\n", File.ReadAllText(_path), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_directory_that_was_removed_is_made_again_and_lines_lost_meanwhile_are_told()
+    {
+        var directory = Path.Combine(_directory, "logs");
+        var path = Path.Combine(directory, "skitaid.log");
+        using var log = new DaemonLog(path, null, colours: false, TimeProvider.System);
+        log.Warning("gone with the directory");
+        Directory.Delete(directory, recursive: true);
+        File.WriteAllText(directory, "in the way");
+        Assert.NotNull(log.Rotate());
+        log.Warning("lost");
+        log.Warning("lost too");
+        Assert.Equal(2, log.Lost);
+
+        File.Delete(directory);
+        log.Warning("one");
+        log.Warning("two");
+
+        var lines = File.ReadAllLines(path);
+        Assert.Equal(3, lines.Length);
+        Assert.EndsWith("[error] log: 2 lines were lost here: the disk did not take them", lines[0], StringComparison.Ordinal);
+        Assert.EndsWith("two", lines[2], StringComparison.Ordinal);
+        Assert.Equal(2, log.Lost);
+        Assert.Null(log.Rotate());
+    }
+
+    [Fact]
+    public void A_file_that_ends_within_a_line_is_gone_on_with_in_a_new_line()
+    {
+        File.WriteAllText(_path, "torn");
+        using var log = new DaemonLog(_path, null, colours: false, TimeProvider.System);
+        log.Warning("next");
+
+        Assert.Equal("torn", File.ReadLines(_path).First());
+        Assert.EndsWith("next\n", File.ReadAllText(_path), StringComparison.Ordinal);
+    }
+
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 }
