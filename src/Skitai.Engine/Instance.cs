@@ -46,7 +46,7 @@ public sealed partial class Instance : IAsyncDisposable
         _certificates = certificates;
         var proxies = new TrustedProxies(settings.Server.TrustedProxies);
         _gate = new ConnectionGate(settings.Tune.MaxConnections, settings.Ssl is not null, proxies, logs.Server, _time);
-        _application = new RequestApplication(routes, proxies, logs, _counters, settings.Tune.MaxBodySize);
+        _application = new RequestApplication(routes, proxies, logs, _counters, settings.Tune, _time);
         _server = new EngineServer(
             settings, environment.Listener, logs, _gate, _certificates, new RefusedRequests(logs.Requests, _counters), _time);
         _tick = _time.CreateTimer(static state => ((Instance)state!).Tick(), this, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));

@@ -26,6 +26,8 @@ public sealed class Exchange
     private string? _lastTarget, _lastHost;
     private RouteTable? _lastRoutes;
     private HostName _host;
+    private Http2Body? _http2Body;
+    private StreamWatch? _streamWatch;
 
     /// <summary>The ASP.NET view of this request. Convenient; on the hot path prefer the fields here.</summary>
     public HttpContext Http
@@ -119,6 +121,9 @@ public sealed class Exchange
     /// <summary>Whether the request came over HTTP/2.</summary>
     public bool IsHttp2 => Connection.IsHttp2;
 
+    /// <summary>How much of a body shall be handed over at a time, in bytes: little where each client has many streams.</summary>
+    internal int Piece => _http2Body is { } body && IsHttp2 ? body.Piece : 64 * 1024;
+
     /// <summary>The connection it came on.</summary>
     internal ClientConnection Connection { get; private set; } = null!;
 
@@ -163,6 +168,15 @@ public sealed class Exchange
         Request = features.GetRequiredFeature<IHttpRequestFeature>();
         Response = features.GetRequiredFeature<IHttpResponseFeature>();
         ResponseBody = features.GetRequiredFeature<IHttpResponseBodyFeature>();
+        if (Connection.IsHttp2)
+        {
+            _streamWatch ??= new StreamWatch(application.Patience, application.Time);
+            _http2Body ??= new Http2Body(_streamWatch);
+            _streamWatch.Begin(features);
+            _http2Body.Begin(ResponseBody);
+            ResponseBody = _http2Body;
+        }
+
         Method = Request.Method;
         Scheme = Connection.IsTls ? "https" : "http";
         RemoteAddress = Connection.RemoteAddress;
@@ -181,10 +195,17 @@ public sealed class Exchange
         IsActive = true;
     }
 
+    /// <summary>
+    /// The answer is made, and Kestrel sends what it still has of it. Over HTTP/2 this, too, is ended when the client takes
+    /// nothing.
+    /// </summary>
+    internal void BeginEnd() => _streamWatch?.Arm();
+
     /// <summary>Lets go of the request.</summary>
     internal void End()
     {
         IsActive = false;
+        _streamWatch?.Disarm();
         if (_httpIsCurrent)
         {
             _http!.Uninitialize();

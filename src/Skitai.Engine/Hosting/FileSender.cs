@@ -13,12 +13,6 @@ namespace Skitai.Engine.Hosting;
 /// <param name="time">The clock.</param>
 internal sealed class FileSender(TimeSpan patience, TimeProvider time)
 {
-    /// <summary>
-    /// Read and handed to Kestrel at a time. Kestrel lets a writer wait from 64 KiB on, so this is also about what a slow
-    /// client costs.
-    /// </summary>
-    private const int ChunkSize = 64 * 1024;
-
     /// <summary>From here on sendfile is cheaper than a copy.</summary>
     private const long KernelFrom = 32 * 1024;
 
@@ -91,7 +85,7 @@ internal sealed class FileSender(TimeSpan patience, TimeProvider time)
         {
             while (length > 0)
             {
-                var wanted = (int)Math.Min(length, ChunkSize);
+                var wanted = (int)Math.Min(length, exchange.Piece);
                 var memory = writer.GetMemory(wanted);
                 var read = RandomAccess.Read(file, memory.Span[..wanted], offset);
                 if (read == 0)
@@ -105,7 +99,7 @@ internal sealed class FileSender(TimeSpan patience, TimeProvider time)
                 offset += read;
                 length -= read;
                 var flush = writer.FlushAsync(CancellationToken.None);
-                if (!flush.IsCompleted)
+                if (!flush.IsCompleted && !exchange.IsHttp2)
                 {
                     watch ??= new StallWatch(exchange, patience, time);
                     watch.Arm();
@@ -148,8 +142,8 @@ internal sealed class FileSender(TimeSpan patience, TimeProvider time)
 
     private async ValueTask WaitAsync(Exchange exchange, ValueTask<FlushResult> write)
     {
-        using var watch = new StallWatch(exchange, patience, time);
-        watch.Arm();
+        using var watch = exchange.IsHttp2 ? null : new StallWatch(exchange, patience, time);
+        watch?.Arm();
         await write;
     }
 }
