@@ -21,6 +21,7 @@ public sealed partial class Instance : IAsyncDisposable
     private readonly ConnectionGate _gate;
     private readonly Counters _counters = new();
     private readonly RequestRate _rate;
+    private readonly MemoryReturn _memory;
     private readonly CertificateTable? _certificates;
     private readonly RequestApplication _application;
     private readonly EngineServer _server;
@@ -43,6 +44,7 @@ public sealed partial class Instance : IAsyncDisposable
         (_settings, _environment, _logs, _time) = (settings, environment, logs, environment.Time);
         _startedAt = _time.GetUtcNow();
         _rate = new RequestRate(_counters);
+        _memory = new MemoryReturn(_counters);
         _certificates = certificates;
         var proxies = new TrustedProxies(settings.Server.TrustedProxies);
         _gate = new ConnectionGate(settings.Tune.MaxConnections, settings.Ssl is not null, proxies, logs.Server, _time);
@@ -252,6 +254,7 @@ public sealed partial class Instance : IAsyncDisposable
     private void Tick()
     {
         _rate.Sample();
+        _memory.Look();
         if (++_ticks % 3 == 0)
         {
             _certificates?.Refresh();

@@ -27,7 +27,6 @@ public sealed class Exchange
     private RouteTable? _lastRoutes;
     private HostName _host;
     private Http2Body? _http2Body;
-    private StreamWatch? _streamWatch;
 
     /// <summary>The ASP.NET view of this request. Convenient; on the hot path prefer the fields here.</summary>
     public HttpContext Http
@@ -121,8 +120,11 @@ public sealed class Exchange
     /// <summary>Whether the request came over HTTP/2.</summary>
     public bool IsHttp2 => Connection.IsHttp2;
 
+    /// <summary>Over HTTP/2: the answer's body, with what it knows of the client; otherwise null.</summary>
+    internal Http2Body? Http2Body => IsHttp2 ? _http2Body : null;
+
     /// <summary>How much of a body shall be handed over at a time, in bytes: little where each client has many streams.</summary>
-    internal int Piece => _http2Body is { } body && IsHttp2 ? body.Piece : 64 * 1024;
+    internal int Piece => Http2Body?.Piece ?? 64 * 1024;
 
     /// <summary>The connection it came on.</summary>
     internal ClientConnection Connection { get; private set; } = null!;
@@ -170,10 +172,8 @@ public sealed class Exchange
         ResponseBody = features.GetRequiredFeature<IHttpResponseBodyFeature>();
         if (Connection.IsHttp2)
         {
-            _streamWatch ??= new StreamWatch(application.Patience, application.Time);
-            _http2Body ??= new Http2Body(_streamWatch);
-            _streamWatch.Begin(features);
-            _http2Body.Begin(ResponseBody);
+            _http2Body ??= new Http2Body(new StreamWatch(application.Patience, application.Time));
+            _http2Body.Begin(features, ResponseBody);
             ResponseBody = _http2Body;
         }
 
@@ -195,17 +195,10 @@ public sealed class Exchange
         IsActive = true;
     }
 
-    /// <summary>
-    /// The answer is made, and Kestrel sends what it still has of it. Over HTTP/2 this, too, is ended when the client takes
-    /// nothing.
-    /// </summary>
-    internal void BeginEnd() => _streamWatch?.Arm();
-
     /// <summary>Lets go of the request.</summary>
     internal void End()
     {
         IsActive = false;
-        _streamWatch?.Disarm();
         if (_httpIsCurrent)
         {
             _http!.Uninitialize();

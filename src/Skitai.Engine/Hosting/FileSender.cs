@@ -1,6 +1,8 @@
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Logging;
 using Microsoft.Win32.SafeHandles;
+using Skitai.Engine.Apps;
 using Skitai.Engine.Hosting.Transport;
 
 namespace Skitai.Engine.Hosting;
@@ -11,7 +13,8 @@ namespace Skitai.Engine.Hosting;
 /// </summary>
 /// <param name="patience">A client that takes nothing for so long is cut off.</param>
 /// <param name="time">The clock.</param>
-internal sealed class FileSender(TimeSpan patience, TimeProvider time)
+/// <param name="logger">Hears of files that became shorter.</param>
+internal sealed partial class FileSender(TimeSpan patience, TimeProvider time, ILogger logger)
 {
     /// <summary>From here on sendfile is cheaper than a copy.</summary>
     private const long KernelFrom = 32 * 1024;
@@ -43,6 +46,7 @@ internal sealed class FileSender(TimeSpan patience, TimeProvider time)
         var writer = exchange.ResponseBody.Writer;
         using var watch = new StallWatch(exchange, patience, time);
         kernel.BeginFile(file, offset);
+        var sentBefore = exchange.BytesSent;
         try
         {
             while (length > 0)
@@ -57,16 +61,21 @@ internal sealed class FileSender(TimeSpan patience, TimeProvider time)
                 if (flushed.IsCompleted || flushed.IsCanceled)
                 {
                     // Gone, or the file is shorter than promised: no answer may follow on this connection.
+                    if (RandomAccess.GetLength(file) < kernel.FileOffset + 1)
+                    {
+                        LogShorter(logger, exchange.Method, OutputText.Escape(exchange.Request.RawTarget));
+                    }
+
                     exchange.Http.Abort();
                     return;
                 }
 
-                exchange.BytesSent += part;
                 length -= part;
             }
         }
         finally
         {
+            exchange.BytesSent = sentBefore + kernel.FileOffset - offset;
             kernel.EndFile();
         }
     }
@@ -90,6 +99,7 @@ internal sealed class FileSender(TimeSpan patience, TimeProvider time)
                 var read = RandomAccess.Read(file, memory.Span[..wanted], offset);
                 if (read == 0)
                 {
+                    LogShorter(logger, exchange.Method, OutputText.Escape(exchange.Request.RawTarget));
                     exchange.Http.Abort();
                     return;
                 }
@@ -146,4 +156,7 @@ internal sealed class FileSender(TimeSpan patience, TimeProvider time)
         watch?.Arm();
         await write;
     }
+
+    [LoggerMessage(EventId = 111, Level = LogLevel.Warning, Message = "{Method} {Target}: the file became shorter while it was sent; the answer is cut off")]
+    private static partial void LogShorter(ILogger logger, string method, string target);
 }

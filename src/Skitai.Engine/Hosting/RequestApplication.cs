@@ -60,24 +60,20 @@ internal sealed partial class RequestApplication(
     public Task ProcessRequestAsync(Exchange context)
     {
         var answering = AnswerAsync(context);
-        if (!context.IsHttp2)
-        {
-            return answering;
-        }
-
-        if (!answering.IsCompleted)
-        {
-            return BeginEndAfterAsync(answering, context);
-        }
-
-        context.BeginEnd();
-        return answering;
+        return context.Http2Body is { } body && !(answering.IsCompletedSuccessfully && body.IsFlushed) ? FlushAfterAsync(answering, body) : answering;
     }
 
-    private static async Task BeginEndAfterAsync(Task answering, Exchange exchange)
+    private static async Task FlushAfterAsync(Task answering, Http2Body body)
     {
         await answering;
-        exchange.BeginEnd();
+        try
+        {
+            await body.FlushRestAsync();
+        }
+        catch (Exception exception) when (exception is IOException or OperationCanceledException or InvalidOperationException)
+        {
+            // The stream was reset meanwhile.
+        }
     }
 
     private Task AnswerAsync(Exchange context)
@@ -116,6 +112,7 @@ internal sealed partial class RequestApplication(
 
     public void DisposeContext(Exchange context, Exception? exception)
     {
+        context.BytesSent -= context.Http2Body?.Lost ?? 0;
         logs.Requests.Write(context);
         counters.Ended(context.Response.StatusCode, context.BytesReceived, context.BytesSent);
         context.End();

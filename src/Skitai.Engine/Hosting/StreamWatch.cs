@@ -25,8 +25,11 @@ internal sealed class StreamWatch(TimeSpan patience, TimeProvider time)
     private long _since;
     private bool _armed, _ticking;
 
+    /// <summary>Whether it has reset the stream.</summary>
+    public bool HasReset { get; private set; }
+
     /// <summary>A request begins.</summary>
-    public void Begin(IFeatureCollection features) => _features = features;
+    public void Begin(IFeatureCollection features) => (_features, HasReset) = (features, false);
 
     /// <summary>A write begins to wait.</summary>
     public void Arm()
@@ -82,6 +85,7 @@ internal sealed class StreamWatch(TimeSpan patience, TimeProvider time)
             else
             {
                 _armed = false;
+                HasReset = true;
                 _features.Get<IHttpRequestLifetimeFeature>()?.Abort();
             }
         }

@@ -68,6 +68,7 @@ public sealed class Http2StallTests : IDisposable
 
         await TestInstances.UntilAsync(() => instance.GetStatus().InFlight == 0 && Volatile.Read(ref writing) == 0, "the requests to end");
         Assert.Equal(1, instance.GetStatus().Connections);
+        Assert.Equal(0, instance.GetStatus().BytesSent);
     }
 
     [Fact]
@@ -93,17 +94,21 @@ public sealed class Http2StallTests : IDisposable
         switch (kind)
         {
             case "left to the end":
+                exchange.BytesSent += 50_000;
                 exchange.ResponseBody.Writer.GetSpan(50_000);
                 exchange.ResponseBody.Writer.Advance(50_000);
                 break;
             case "one write":
+                exchange.BytesSent += 300_000;
                 await exchange.ResponseBody.Writer.WriteAsync(new byte[300_000], CancellationToken.None);
                 break;
             default:
                 var piece = new byte[65536];
-                while (!(await exchange.ResponseBody.Writer.WriteAsync(piece, CancellationToken.None)).IsCompleted)
+                do
                 {
+                    exchange.BytesSent += piece.Length;
                 }
+                while (!(await exchange.ResponseBody.Writer.WriteAsync(piece, CancellationToken.None)).IsCompleted);
 
                 break;
         }
