@@ -21,6 +21,7 @@ public sealed partial class Instance : IAsyncDisposable
     private readonly ConnectionGate _gate;
     private readonly Counters _counters = new();
     private readonly RequestRate _rate;
+    private readonly MemoryReturn _memory;
     private readonly CertificateTable? _certificates;
     private readonly RequestApplication _application;
     private readonly EngineServer _server;
@@ -43,10 +44,11 @@ public sealed partial class Instance : IAsyncDisposable
         (_settings, _environment, _logs, _time) = (settings, environment, logs, environment.Time);
         _startedAt = _time.GetUtcNow();
         _rate = new RequestRate(_counters);
+        _memory = new MemoryReturn(_counters);
         _certificates = certificates;
         var proxies = new TrustedProxies(settings.Server.TrustedProxies);
         _gate = new ConnectionGate(settings.Tune.MaxConnections, settings.Ssl is not null, proxies, logs.Server, _time);
-        _application = new RequestApplication(routes, proxies, logs, _counters, settings.Tune.MaxBodySize);
+        _application = new RequestApplication(routes, proxies, logs, _counters, settings.Tune, _time);
         _server = new EngineServer(
             settings, environment.Listener, logs, _gate, _certificates, new RefusedRequests(logs.Requests, _counters), _time);
         _tick = _time.CreateTimer(static state => ((Instance)state!).Tick(), this, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
@@ -253,6 +255,7 @@ public sealed partial class Instance : IAsyncDisposable
     private void Tick()
     {
         _rate.Sample();
+        _memory.Look();
         if (++_ticks % 3 == 0)
         {
             _certificates?.Refresh();

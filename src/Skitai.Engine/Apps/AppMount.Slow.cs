@@ -244,7 +244,7 @@ public sealed partial class AppMount
     private async ValueTask PumpAsync(Exchange exchange, AppRequest request, bool sendsBody, long left)
     {
         var writer = exchange.ResponseBody.Writer;
-        using var watch = new StallWatch(exchange, _pool.Settings.Tune.ResponseTimeout, _pool.Time);
+        using var watch = exchange.IsHttp2 ? null : new StallWatch(exchange, _pool.Settings.Tune.ResponseTimeout, _pool.Time);
         while (true)
         {
             if (request.ClientLeft)
@@ -320,22 +320,22 @@ public sealed partial class AppMount
         }
     }
 
-    /// <summary>Waits for a write; the watch cuts a client that takes nothing.</summary>
+    /// <summary>Waits for a write; the watch cuts a client that takes nothing (over HTTP/2 the body watches itself).</summary>
     /// <returns>Whether the client is gone.</returns>
-    private static ValueTask<bool> IsGoneAfterAsync(ValueTask<FlushResult> write, StallWatch watch)
+    private static ValueTask<bool> IsGoneAfterAsync(ValueTask<FlushResult> write, StallWatch? watch)
     {
         return write.IsCompletedSuccessfully ? new ValueTask<bool>(write.Result.IsCompleted) : WaitAsync();
 
         async ValueTask<bool> WaitAsync()
         {
-            watch.Arm();
+            watch?.Arm();
             try
             {
                 return (await write).IsCompleted;
             }
             finally
             {
-                watch.Disarm();
+                watch?.Disarm();
             }
         }
     }

@@ -24,7 +24,7 @@ public sealed partial class AppMount : Mount
     {
         ArgumentNullException.ThrowIfNull(pool);
         _pool = pool;
-        _sender = new FileSender(pool.Settings.Tune.ResponseTimeout, pool.Time);
+        _sender = new FileSender(pool.Settings.Tune.ResponseTimeout, pool.Time, pool.Log);
         var name = pool.Settings.Server.Name;
         _environ = new EnvironEncoder(Prefix, name.Length > 0 ? name : pool.Settings.InstanceName);
     }

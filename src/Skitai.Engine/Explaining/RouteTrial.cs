@@ -33,7 +33,7 @@ public sealed class RouteTrial : IAsyncDisposable
             (new VirtualHost(host.Names, [.. host.Mounts.Select(line => new TrialMount(line, settings.Tune, _logs.Server))]), host))];
         _patterns = new HostTable<HostPattern>(settings.Hosts.SelectMany(host => host.Names).Select(name => (name, name)), null);
         _application = new RequestApplication(
-            new RouteTable([.. _hosts.Select(host => host.Host)]), _nobody, _logs, new Counters(), settings.Tune.MaxBodySize);
+            new RouteTable([.. _hosts.Select(host => host.Host)]), _nobody, _logs, new Counters(), settings.Tune, TimeProvider.System);
     }
 
     /// <summary>Tries one request, without a body.</summary>

@@ -52,6 +52,7 @@ internal sealed class EngineServer : IAsyncDisposable
                     else
                     {
                         listen.Protocols = HttpProtocols.Http1AndHttp2;
+                        listen.Use(new PlainHttpRefusal(refused, settings.Tune.HeaderTimeout).Use);
                         listen.UseHttps(new TlsHandshakeCallbackOptions
                         {
                             OnConnection = certificates.ChooseAsync,

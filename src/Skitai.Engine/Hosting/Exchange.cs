@@ -26,6 +26,7 @@ public sealed class Exchange
     private string? _lastTarget, _lastHost;
     private RouteTable? _lastRoutes;
     private HostName _host;
+    private Http2Body? _http2Body;
 
     /// <summary>The ASP.NET view of this request. Convenient; on the hot path prefer the fields here.</summary>
     public HttpContext Http
@@ -119,6 +120,12 @@ public sealed class Exchange
     /// <summary>Whether the request came over HTTP/2.</summary>
     public bool IsHttp2 => Connection.IsHttp2;
 
+    /// <summary>Over HTTP/2: the answer's body, with what it knows of the client; otherwise null.</summary>
+    internal Http2Body? Http2Body => IsHttp2 ? _http2Body : null;
+
+    /// <summary>How much of a body shall be handed over at a time, in bytes: little where each client has many streams.</summary>
+    internal int Piece => Http2Body?.Piece ?? 64 * 1024;
+
     /// <summary>The connection it came on.</summary>
     internal ClientConnection Connection { get; private set; } = null!;
 
@@ -163,6 +170,13 @@ public sealed class Exchange
         Request = features.GetRequiredFeature<IHttpRequestFeature>();
         Response = features.GetRequiredFeature<IHttpResponseFeature>();
         ResponseBody = features.GetRequiredFeature<IHttpResponseBodyFeature>();
+        if (Connection.IsHttp2)
+        {
+            _http2Body ??= new Http2Body(new StreamWatch(application.Patience, application.Time));
+            _http2Body.Begin(features, ResponseBody);
+            ResponseBody = _http2Body;
+        }
+
         Method = Request.Method;
         Scheme = Connection.IsTls ? "https" : "http";
         RemoteAddress = Connection.RemoteAddress;

@@ -1,6 +1,8 @@
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Logging;
 using Microsoft.Win32.SafeHandles;
+using Skitai.Engine.Apps;
 using Skitai.Engine.Hosting.Transport;
 
 namespace Skitai.Engine.Hosting;
@@ -11,14 +13,9 @@ namespace Skitai.Engine.Hosting;
 /// </summary>
 /// <param name="patience">A client that takes nothing for so long is cut off.</param>
 /// <param name="time">The clock.</param>
-internal sealed class FileSender(TimeSpan patience, TimeProvider time)
+/// <param name="logger">Hears of files that became shorter.</param>
+internal sealed partial class FileSender(TimeSpan patience, TimeProvider time, ILogger logger)
 {
-    /// <summary>
-    /// Read and handed to Kestrel at a time. Kestrel lets a writer wait from 64 KiB on, so this is also about what a slow
-    /// client costs.
-    /// </summary>
-    private const int ChunkSize = 64 * 1024;
-
     /// <summary>From here on sendfile is cheaper than a copy.</summary>
     private const long KernelFrom = 32 * 1024;
 
@@ -49,6 +46,7 @@ internal sealed class FileSender(TimeSpan patience, TimeProvider time)
         var writer = exchange.ResponseBody.Writer;
         using var watch = new StallWatch(exchange, patience, time);
         kernel.BeginFile(file, offset);
+        var sentBefore = exchange.BytesSent;
         try
         {
             while (length > 0)
@@ -63,16 +61,21 @@ internal sealed class FileSender(TimeSpan patience, TimeProvider time)
                 if (flushed.IsCompleted || flushed.IsCanceled)
                 {
                     // Gone, or the file is shorter than promised: no answer may follow on this connection.
+                    if (RandomAccess.GetLength(file) < kernel.FileOffset + 1)
+                    {
+                        LogShorter(logger, exchange.Method, OutputText.Escape(exchange.Request.RawTarget));
+                    }
+
                     exchange.Http.Abort();
                     return;
                 }
 
-                exchange.BytesSent += part;
                 length -= part;
             }
         }
         finally
         {
+            exchange.BytesSent = sentBefore + kernel.FileOffset - offset;
             kernel.EndFile();
         }
     }
@@ -91,11 +94,12 @@ internal sealed class FileSender(TimeSpan patience, TimeProvider time)
         {
             while (length > 0)
             {
-                var wanted = (int)Math.Min(length, ChunkSize);
+                var wanted = (int)Math.Min(length, exchange.Piece);
                 var memory = writer.GetMemory(wanted);
                 var read = RandomAccess.Read(file, memory.Span[..wanted], offset);
                 if (read == 0)
                 {
+                    LogShorter(logger, exchange.Method, OutputText.Escape(exchange.Request.RawTarget));
                     exchange.Http.Abort();
                     return;
                 }
@@ -105,7 +109,7 @@ internal sealed class FileSender(TimeSpan patience, TimeProvider time)
                 offset += read;
                 length -= read;
                 var flush = writer.FlushAsync(CancellationToken.None);
-                if (!flush.IsCompleted)
+                if (!flush.IsCompleted && !exchange.IsHttp2)
                 {
                     watch ??= new StallWatch(exchange, patience, time);
                     watch.Arm();
@@ -148,8 +152,11 @@ internal sealed class FileSender(TimeSpan patience, TimeProvider time)
 
     private async ValueTask WaitAsync(Exchange exchange, ValueTask<FlushResult> write)
     {
-        using var watch = new StallWatch(exchange, patience, time);
-        watch.Arm();
+        using var watch = exchange.IsHttp2 ? null : new StallWatch(exchange, patience, time);
+        watch?.Arm();
         await write;
     }
+
+    [LoggerMessage(EventId = 111, Level = LogLevel.Warning, Message = "{Method} {Target}: the file became shorter while it was sent; the answer is cut off")]
+    private static partial void LogShorter(ILogger logger, string method, string target);
 }

@@ -38,6 +38,13 @@ internal sealed class RefusedRequests(RequestLog log, Counters counters) : IObse
         counters.Refused(status);
     }
 
+    /// <summary>Counts and logs a request that nobody has read.</summary>
+    public void Refuse(ClientConnection? client, int status)
+    {
+        log.WriteRefused(client?.Text ?? "-"u8, null, null, null, status);
+        counters.Refused(status);
+    }
+
     public void OnCompleted()
     {
     }

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Primitives;
+using Skitai.Configuration.Settings;
 using Skitai.Engine.Logging;
 using Skitai.Engine.Routing;
 
@@ -13,11 +14,12 @@ namespace Skitai.Engine.Hosting;
 
 /// <summary>What Kestrel calls for each request: no host, no middleware, no endpoint routing in between.</summary>
 internal sealed partial class RequestApplication(
-    RouteTable routes, TrustedProxies proxies, InstanceLogs logs, Counters counters, long maxBodySize)
+    RouteTable routes, TrustedProxies proxies, InstanceLogs logs, Counters counters, TuneSettings tune, TimeProvider time)
     : IHttpApplication<Exchange>
 {
     private static readonly StringValues ServerName = "skitaid", Close = "close";
 
+    private readonly long _maxBodySize = tune.MaxBodySize;
     private volatile RouteTable _routes = routes;
     private volatile bool _draining;
 
@@ -27,6 +29,12 @@ internal sealed partial class RequestApplication(
         get => _routes;
         set => _routes = value;
     }
+
+    /// <summary>How long an HTTP/2 stream may take nothing of its answer.</summary>
+    public TimeSpan Patience { get; } = tune.ResponseTimeout;
+
+    /// <summary>The clock.</summary>
+    public TimeProvider Time => time;
 
     /// <summary>Whether every answer that begins is the last of its connection.</summary>
     public bool IsDraining => _draining;
@@ -50,6 +58,25 @@ internal sealed partial class RequestApplication(
     }
 
     public Task ProcessRequestAsync(Exchange context)
+    {
+        var answering = AnswerAsync(context);
+        return context.Http2Body is { } body && !(answering.IsCompletedSuccessfully && body.IsFlushed) ? FlushAfterAsync(answering, body) : answering;
+    }
+
+    private static async Task FlushAfterAsync(Task answering, Http2Body body)
+    {
+        await answering;
+        try
+        {
+            await body.FlushRestAsync();
+        }
+        catch (Exception exception) when (exception is IOException or OperationCanceledException or InvalidOperationException)
+        {
+            // The stream was reset meanwhile.
+        }
+    }
+
+    private Task AnswerAsync(Exchange context)
     {
         try
         {
@@ -85,6 +112,7 @@ internal sealed partial class RequestApplication(
 
     public void DisposeContext(Exchange context, Exception? exception)
     {
+        context.BytesSent -= context.Http2Body?.Lost ?? 0;
         logs.Requests.Write(context);
         counters.Ended(context.Response.StatusCode, context.BytesReceived, context.BytesSent);
         context.End();
@@ -132,7 +160,7 @@ internal sealed partial class RequestApplication(
             return exchange.Method == "OPTIONS" ? StatusCodes.Status204NoContent : StatusCodes.Status400BadRequest;
         }
 
-        if (headers.ContentLength > maxBodySize && maxBodySize > 0)
+        if (headers.ContentLength > _maxBodySize && _maxBodySize > 0)
         {
             return StatusCodes.Status413PayloadTooLarge;
         }

@@ -38,6 +38,8 @@ public static class StatusPage
         }
 
         exchange.BytesSent += body.Length;
-        return new ValueTask(exchange.ResponseBody.Stream.WriteAsync(body, 0, body.Length));
+        return SendAsync(exchange, body);
     }
+
+    private static async ValueTask SendAsync(Exchange exchange, byte[] body) => await exchange.ResponseBody.Writer.WriteAsync(body);
 }

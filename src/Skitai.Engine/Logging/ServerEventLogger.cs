@@ -21,7 +21,9 @@ internal sealed class ServerEventLogger(TextLog log, TimeProvider time) : ILogge
     public void Log<TState>(
         LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
-        if (!IsEnabled(logLevel))
+        // After a refused body Kestrel cannot skip the rest of it, which RefusedBody has done: the client has its answer, the
+        // request log its line.
+        if (!IsEnabled(logLevel) || eventId.Name == "RequestBodyDrainBodyReaderInvalidState")
         {
             return;
         }

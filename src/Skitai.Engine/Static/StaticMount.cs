@@ -49,7 +49,7 @@ public sealed partial class StaticMount : Mount
         _logger = logger ?? NullLogger.Instance;
         (_directoryName, _maxAge, _patience) = (directory, maxAge, patience);
         _directory = new StaticDirectory(directory, _time);
-        _answer = new StaticAnswer(new FileSender(patience, _time), maxAge, _time);
+        _answer = new StaticAnswer(new FileSender(patience, _time, _logger), maxAge, _time);
     }
 
     /// <summary>Bytes that kept files take in memory.</summary>

@@ -35,6 +35,25 @@ public sealed class TlsTests : IDisposable
         Assert.Equal(["*", "a.test", "*.b.test"], instance.GetStatus().Certificates.Select(certificate => certificate.Host));
     }
 
+    [Fact]
+    public async Task Plain_http_on_the_tls_port_is_told_so_and_logged()
+    {
+        await using (var instance = await TestInstances.StartAsync(
+            new TextMount("/"), environment: new InstanceEnvironment { LogDirectory = _directory }, ssl: new SslSettings { Default = Write("x") }))
+        {
+            using var client = await RawClient.ConnectAsync(instance.Address);
+            await client.SendAsync("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+            var answer = await client.ReadAsync();
+            Assert.Equal((400, "This port speaks https.\n"), (answer!.Status, answer.Body));
+            Assert.True(await client.IsClosedAsync());
+            await HandshakeAsync(instance, "x");
+            Assert.Equal(1, instance.GetStatus().Answers4xx);
+        }
+
+        var line = Assert.Single(await File.ReadAllLinesAsync(Path.Combine(_directory, "request.log"), TestContext.Current.CancellationToken));
+        Assert.Contains(" 400 ", line, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("h2", SslProtocols.Tls13)]
     [InlineData("http/1.1", SslProtocols.Tls12)]

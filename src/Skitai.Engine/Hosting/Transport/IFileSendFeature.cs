@@ -16,6 +16,9 @@ internal interface IFileSendFeature
     /// <param name="offset">Where in the file the first byte is.</param>
     void BeginFile(SafeFileHandle file, long offset);
 
+    /// <summary>Where in the file the next byte is that the kernel has not taken.</summary>
+    long FileOffset { get; }
+
     /// <summary>Ends the announcement; what follows are ordinary bytes again. Call after the last flush.</summary>
     void EndFile();
 }

@@ -122,6 +122,9 @@ internal sealed class SocketWriter(SocketConnection connection) : PipeWriter, IF
     }
 
     /// <inheritdoc/>
+    public long FileOffset => _fileOffset;
+
+    /// <inheritdoc/>
     public void BeginFile(SafeFileHandle file, long offset)
     {
         _file = file;
