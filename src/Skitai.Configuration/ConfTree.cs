@@ -55,6 +55,18 @@ public sealed class ConfTree(string etcPath, Machine? machine = null)
     /// <summary>The names of the enabled instances (files ending in <c>.conf</c>, hidden ones left out), sorted.</summary>
     public IReadOnlyList<string> InstanceNames() => InstanceNames(out _);
 
+    /// <summary>
+    /// As <see cref="InstanceNames()"/>, for whoever acts on a name's absence: null when the directory itself cannot be
+    /// looked into, or is not there.
+    /// </summary>
+    /// <param name="problem">Why not, in one line.</param>
+    public IReadOnlyList<string>? InstanceNamesIfReadable(out string problem)
+    {
+        var names = InstanceNames(out var error);
+        problem = error?.ToString() ?? (Directory.Exists(EnabledPath) ? "" : $"{EnabledPath}: is not there");
+        return problem.Length == 0 ? names : null;
+    }
+
     /// <summary>Where the conf of an instance is.</summary>
     public string InstanceConfPath(string name) => Path.Combine(EnabledPath, name + Suffix);
 

@@ -64,7 +64,7 @@ internal static class HelpText
           skitaid -f example log -s request -F         watch the requests
           skitaid explain http://localhost:5000/x      who answers that, and why not somebody else
           skitaid run wsgiapp:app --port 5001          wsgiapp.py in this directory has 'app'
-          skitaid run . --mount /api=service/main:app  this directory, and an app at /api
+          skitaid run public --mount /api=main:app     the files of public, and at /api the app of main.py
 
         Signals to the daemon: TERM, INT stop (a second one: at once); QUIT shutdown; HUP restart; USR1 rotate.
         Exit codes: 0 done, 1 failed, 2 wrong usage or a broken conf.

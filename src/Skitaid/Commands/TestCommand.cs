@@ -15,7 +15,7 @@ internal static class TestCommand
         if (line[OptionNames.Name] is { } name)
         {
             InstanceNames.Require(tree, name);
-            (var settings, errors) = TreeCheck.ReadInstance(tree, name);
+            (var settings, errors, warnings) = TreeCheck.ReadInstance(tree, name);
             fine.AddRange(settings is null ? [] : [Fine(name, settings)]);
         }
         else

@@ -63,8 +63,8 @@ internal sealed class InstanceChild
     /// <summary>Done when it has ended, was reaped, and all it said was read. Never fails.</summary>
     public Task<ChildExit> Exited { get; }
 
-    /// <summary>The mounts that could not serve when it became ready.</summary>
-    public IReadOnlyList<MountFailure> FailedMounts { get; private set; } = [];
+    /// <summary>The mounts that could not serve when it became ready, or took up a changed conf.</summary>
+    public IReadOnlyList<MountFailure> FailedMounts { get; set; } = [];
 
     /// <summary>The last line it printed to standard error; null = nothing.</summary>
     public string? LastWords => _lastWords;

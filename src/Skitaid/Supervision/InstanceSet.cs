@@ -19,36 +19,29 @@ internal sealed class InstanceSet(ConfTree tree, DaemonPlaces places, ILogger lo
     private readonly HashSet<string> _missing = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _changing = new(1, 1);
     private bool _closed;
+    private string? _unreadable;
 
     /// <summary>All of them, sorted by name.</summary>
     public IEnumerable<SupervisedInstance> All => _instances.Values.OrderBy(instance => instance.Name, StringComparer.Ordinal);
 
-    /// <summary>Binds the sockets of all confs; every address that cannot be had gives a line, and then none is kept.</summary>
+    /// <summary>
+    /// Binds the sockets of all confs. Every address that cannot be had gives a line; such a conf keeps nobody else down,
+    /// and <see cref="FollowAsync"/> goes on trying it.
+    /// </summary>
     public IReadOnlyList<string> BindAll(IReadOnlyList<InstanceSettings> confs)
     {
         List<string> errors = [];
-        List<(InstanceSettings Settings, ListeningSocket Listener)> bound = [];
         foreach (var settings in confs)
         {
             try
             {
-                bound.Add((settings, ListeningSocket.Bind(settings)));
+                _instances[settings.Name] = new SupervisedInstance(settings, ListeningSocket.Bind(settings), places, log, time);
             }
             catch (IOException failure)
             {
+                var now = time.GetUtcNow();
+                _broken[settings.Name] = new BrokenConf(failure.Message, settings.ConfText, now, now);
                 errors.Add(failure.Message);
-            }
-        }
-
-        foreach (var (settings, listener) in bound)
-        {
-            if (errors.Count > 0)
-            {
-                listener.Dispose();
-            }
-            else
-            {
-                _instances[settings.Name] = new SupervisedInstance(settings, listener, places, log, time);
             }
         }
 
@@ -74,7 +67,19 @@ internal sealed class InstanceSet(ConfTree tree, DaemonPlaces places, ILogger lo
                 return;
             }
 
-            var names = tree.InstanceNames();
+            if (tree.InstanceNamesIfReadable(out var problem) is not { } names)
+            {
+                // That says nothing of the confs: a file system may be away, somebody may have mistaken a directory.
+                if (_unreadable != problem && !_instances.IsEmpty)
+                {
+                    log.ConfsOutOfSight(problem);
+                }
+
+                _unreadable = problem;
+                return;
+            }
+
+            _unreadable = null;
             foreach (var name in names)
             {
                 _missing.Remove(name);
@@ -222,7 +227,7 @@ internal sealed class InstanceSet(ConfTree tree, DaemonPlaces places, ILogger lo
             {
                 return await added.StartAsync(cancellation) is { } why
                     ? new ControlReply(ExitCodes.Failed, [$"{name}: did not start: {why}"])
-                    : new ControlReply(ExitCodes.Done, [$"{name}: started"]);
+                    : added.WithMountTroubles($"{name}: started");
             }
 
             return new ControlReply(ExitCodes.Usage, [_broken.TryGetValue(name, out var broken) ? broken.Error : $"{name}: gone"]);
@@ -242,13 +247,18 @@ internal sealed class InstanceSet(ConfTree tree, DaemonPlaces places, ILogger lo
         }
 
         var content = ContentOf(name);
-        var (settings, errors) = TreeCheck.ReadInstance(tree, name);
+        var (settings, errors, warnings) = TreeCheck.ReadInstance(tree, name);
         try
         {
             if (settings is not null)
             {
                 var instance = new SupervisedInstance(settings, ListeningSocket.Bind(settings), places, log, time);
                 log.ConfChanged(name, "has come: starting it");
+                foreach (var warning in warnings)
+                {
+                    log.Warning(warning);
+                }
+
                 _broken.TryRemove(name, out _);
                 _instances[name] = instance;
                 return instance;

@@ -60,6 +60,28 @@ internal sealed partial class SupervisedInstance
     /// <summary>Whether a process of it serves.</summary>
     public bool IsRunning => _condition == InstanceCondition.Running;
 
+    /// <summary>A line for each mount that could not serve when its process became ready or took up a conf.</summary>
+    public IReadOnlyList<string> MountTroubles
+    {
+        get
+        {
+            lock (_state)
+            {
+                return _current is { } current ? [.. current.FailedMounts.Select(failure => $"{Name}: {failure.Mount} cannot serve: {failure.Error}")] : [];
+            }
+        }
+    }
+
+    /// <summary>Whether it runs for nothing: it has mounts, and every one of them fails.</summary>
+    public bool NothingWorks
+    {
+        get
+        {
+            var mounts = _settings.Hosts.Sum(host => host.Mounts.Count);
+            return mounts > 0 && MountTroubles.Count >= mounts;
+        }
+    }
+
     /// <summary>The first start. Null when it serves; else why not (it is tried again, with growing pauses).</summary>
     public async Task<string?> StartAsync(CancellationToken cancellation)
     {

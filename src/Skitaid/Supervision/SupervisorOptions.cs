@@ -18,6 +18,9 @@ internal sealed record SupervisorOptions
     /// <summary>Whether that understands colours.</summary>
     public bool Colours { get; init; }
 
+    /// <summary>HUP means that the person's terminal is gone, and ends it as TERM does; else it asks for a restart.</summary>
+    public bool HangUpEnds { get; init; }
+
     /// <summary>What stands between the person who starts it and its way there: errors and, at last, that it is ready.</summary>
     public required Action<string> Tell { get; init; }
 

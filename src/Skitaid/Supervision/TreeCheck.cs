@@ -29,18 +29,19 @@ internal sealed record TreeCheck(
     }
 
     /// <summary>Reads one conf; settings are null when there is any error, in skitaid.conf too.</summary>
-    public static (InstanceSettings? Settings, IReadOnlyList<string> Errors) ReadInstance(ConfTree tree, string name)
+    public static (InstanceSettings? Settings, IReadOnlyList<string> Errors, IReadOnlyList<string> Warnings) ReadInstance(ConfTree tree, string name)
     {
         var read = tree.ReadInstance(name);
         var daemon = tree.ReadDaemon();
         List<string> errors = [.. daemon.Errors.Concat(read.Errors).Select(error => error.ToString())];
+        string[] warnings = [.. read.Warnings.Select(warning => warning.ToString())];
         if (daemon.Settings is null || read.Settings is null)
         {
-            return (null, errors);
+            return (null, errors, warnings);
         }
 
         var settings = WithDefaults(read.Settings, daemon.Settings);
-        return WhyNotAs(settings) is { } reason ? (null, [reason]) : (settings, []);
+        return WhyNotAs(settings) is { } reason ? (null, [reason], warnings) : (settings, [], warnings);
     }
 
     /// <summary>

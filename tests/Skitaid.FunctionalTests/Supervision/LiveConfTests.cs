@@ -51,6 +51,26 @@ public sealed class LiveConfTests
         Assert.Single(daemon.DaemonLog.Split('\n'), line => line.Contains("late.conf:", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task A_directory_of_confs_that_vanishes_ends_nothing_and_is_followed_again_when_it_is_back()
+    {
+        await using var daemon = new TestDaemon();
+        var port = daemon.WriteStaticConf("kept");
+        await daemon.StartAsync();
+        var aside = daemon.EnabledPath + ".aside";
+
+        Directory.Move(daemon.EnabledPath, aside);
+        await TestDaemon.WaitAsync("it was said", () => daemon.DaemonLog.Contains("servers-enabled: is not there; what runs goes on", StringComparison.Ordinal));
+        await Task.Delay(TimeSpan.FromSeconds(4), Cancellation); // the time in which it would be drained
+        Assert.Equal("running", StateOf(await daemon.StatusAsync("kept")));
+        Assert.Equal("hello", await daemon.Client.GetStringAsync(new Uri($"http://127.0.0.1:{port}/"), Cancellation));
+        Assert.Single(daemon.DaemonLog.Split('\n'), line => line.Contains("is not there", StringComparison.Ordinal));
+
+        Directory.Move(aside, daemon.EnabledPath);
+        daemon.RemoveConf("kept");
+        await TestDaemon.WaitAsync("it was gone", async () => StateOf(await daemon.StatusAsync("kept")) is null);
+    }
+
     private static string? StateOf(System.Text.Json.JsonElement instance) =>
         instance.ValueKind == System.Text.Json.JsonValueKind.Undefined ? null : instance.GetProperty("state").GetString();
 }
