@@ -103,6 +103,10 @@ public sealed class ConfTree(string etcPath, Machine? machine = null)
             errors.Add(unreadable);
         }
 
+        warnings.AddRange(Files.NamesIn(EnabledPath, Directory.EnumerateFiles)
+            .Where(file => file[0] != '.' && file[^1] != '~' && !file.EndsWith(Suffix, StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal)
+            .Select(file => new ConfError(file, 0, $"is not read: confs in {EnabledPath} end in {Suffix}")));
         foreach (var name in names)
         {
             var result = ReadInstance(name, out var portLine);

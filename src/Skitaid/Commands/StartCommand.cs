@@ -23,7 +23,7 @@ internal static class StartCommand
     {
         if (line[OptionNames.Name] is { } name)
         {
-            throw new UsageException($"a single instance is started with 'skitaid -f {name} restart'");
+            throw new UsageException($"a single instance is started with '{DaemonPlaces.Command(Places.Etc(line), $"-f {name} restart")}'");
         }
 
         return line.Has(OptionNames.Verbose)
@@ -46,7 +46,7 @@ internal static class StartCommand
 
         using (starter)
         {
-            return await Supervisor.RunAsync(Options(line) with { Tell = Tell, OnReady = OnReady });
+            return await Supervisor.RunAsync(Options(line) with { Tell = Tell, TellsWarnings = true, OnReady = OnReady });
         }
 
         void Tell(string text)

@@ -152,7 +152,7 @@ internal sealed class InstanceSet(ConfTree tree, DaemonPlaces places, ILogger lo
         }
 
         await instance.StopAsync(limit, cause, forGood: false, CancellationToken.None);
-        return new ControlReply(ExitCodes.Done, [$"{name}: stopped; 'skitaid -f {name} restart' starts it again"]);
+        return new ControlReply(ExitCodes.Done, [$"{name}: stopped; '{places.Command($"-f {name} restart")}' starts it again"]);
     }
 
     /// <summary>Ends all of them for good.</summary>
@@ -187,7 +187,7 @@ internal sealed class InstanceSet(ConfTree tree, DaemonPlaces places, ILogger lo
     {
         var running = await Task.WhenAll(_instances.Values
             .Where(instance => name is null || instance.Name == name)
-            .Select(async instance => await instance.GetStatusAsync(cancellation) with { ConfChanged = tree.HasChanged(instance.Settings) }));
+            .Select(async instance => WithConf(await instance.GetStatusAsync(cancellation), instance.Settings)));
         var broken = _broken
             .Where(pair => name is null || pair.Key == name)
             .Select(pair => new InstanceStatus
@@ -198,6 +198,13 @@ internal sealed class InstanceSet(ConfTree tree, DaemonPlaces places, ILogger lo
                 LastErrorAt = pair.Value.Since,
             });
         return [.. running.Concat(broken).OrderBy(status => status.Name, StringComparer.Ordinal)];
+    }
+
+    /// <summary>Whether the conf on the disk is another than the one that was taken up, and could be taken up.</summary>
+    private InstanceStatus WithConf(InstanceStatus status, InstanceSettings settings)
+    {
+        var changed = tree.HasChanged(settings);
+        return status with { ConfChanged = changed, ConfProblem = changed && TreeCheck.ReadInstance(tree, settings.Name).Errors is [var first, ..] ? first : null };
     }
 
     /// <summary>The answer for a name that no instance has.</summary>

@@ -38,6 +38,8 @@ internal sealed partial class SupervisedInstance
     private int _restarts;
     private string? _lastError;
     private DateTimeOffset _lastErrorAt;
+    private string? _lastDeath;
+    private DateTimeOffset _lastDeathAt;
 
     /// <summary>Takes charge of a conf; nothing runs yet.</summary>
     /// <param name="settings">The conf.</param>
@@ -190,6 +192,8 @@ internal sealed partial class SupervisedInstance
             Restarts = _restarts,
             LastError = _lastError,
             LastErrorAt = _lastError is null ? null : _lastErrorAt,
+            LastDeath = _lastDeath,
+            LastDeathAt = _lastDeath is null ? null : _lastDeathAt,
             Figures = figures,
         };
     }

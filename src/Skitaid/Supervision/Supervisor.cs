@@ -72,6 +72,7 @@ internal sealed partial class Supervisor : IControlTarget
             log.Warning(warning);
         }
 
+        TellLogged(check.Warnings.Where(_ => _options.TellsWarnings).Select(warning => "warning: " + warning));
         log.Starting(OwnProgram.Version, Environment.ProcessId, Places.Etc, Places.Log, Places.Var);
         _instances = new InstanceSet(_tree, Places, log, _time);
         var errors = _instances.BindAll(check.Instances);
@@ -215,7 +216,7 @@ internal sealed partial class Supervisor : IControlTarget
             pid = "?";
         }
 
-        return $"skitaid runs already: pid {pid}, control socket {Places.ControlSocket}; 'skitaid status' shows it, 'skitaid restart' takes up changed confs";
+        return $"skitaid runs already: pid {pid}, control socket {Places.ControlSocket}; '{Places.Command("status")}' shows it, '{Places.Command("reload")}' takes up changed confs";
     }
 
     /// <summary>Tells what the log has, too: with the log on the console once is enough.</summary>

@@ -71,6 +71,29 @@ public sealed class LiveConfTests
         await TestDaemon.WaitAsync("it was gone", async () => StateOf(await daemon.StatusAsync("kept")) is null);
     }
 
+    [Fact]
+    public async Task Status_says_what_is_wrong_with_a_changed_conf_and_keeps_a_death_in_sight()
+    {
+        await using var daemon = new TestDaemon();
+        daemon.WriteStaticConf("example");
+        await daemon.StartAsync();
+        var first = await daemon.InstancePidAsync("example");
+        TestDaemon.Signal(first, Posix.SigKill);
+        await TestDaemon.WaitAsync("it ran again", async () => await daemon.StatusAsync("example") is var status && StateOf(status) == "running" && status.GetProperty("pid").GetInt32() != first);
+
+        daemon.WriteConf("example", "[server]\nport = abc\n");
+        Assert.Equal(2, (await daemon.RunAsync("-f", "example", "reload")).ExitCode);
+        var broken = (await daemon.RunAsync("status")).Output;
+        Assert.Contains("its conf has changed and is broken: example.conf:2: [server] port: 'abc'", broken, StringComparison.Ordinal);
+        Assert.DoesNotContain("takes it up", broken, StringComparison.Ordinal);
+        Assert.Contains($"process {first} died: ", broken, StringComparison.Ordinal);
+        Assert.Contains("last error: ", broken, StringComparison.Ordinal);
+
+        File.Delete(Path.Combine(daemon.EnabledPath, "example.conf"));
+        File.CreateSymbolicLink(Path.Combine(daemon.EnabledPath, "example.conf"), "../servers-available/none.conf");
+        Assert.Contains("is broken: example.conf: is a link to '../servers-available/none.conf'", (await daemon.RunAsync("status")).Output, StringComparison.Ordinal);
+    }
+
     private static string? StateOf(System.Text.Json.JsonElement instance) =>
         instance.ValueKind == System.Text.Json.JsonValueKind.Undefined ? null : instance.GetProperty("state").GetString();
 }
