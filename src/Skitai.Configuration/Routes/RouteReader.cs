@@ -142,16 +142,21 @@ internal sealed class RouteReader
         _mounts.Add(new MountSettings(path, target, line));
     }
 
-    /// <summary>A conf or a host without a mount answers 404 to everything, which nobody wants to have. What is refused has its error.</summary>
+    /// <summary>A conf or a host without a mount answers 404 to everything, which nobody wants to have. A conf with errors has said enough.</summary>
     private void WarnOfNothing(ConfSection? section)
     {
+        if (!_context.Errors.IsEmpty)
+        {
+            return;
+        }
+
         if (section is null || section.Lines.Count == 0)
         {
             _context.Errors.Warn(section?.Line ?? 0, $"{Place} serves nothing: there is no mount 'PATH = TARGET'");
             return;
         }
 
-        foreach (var (names, _, line) in _hosts.Where(host => host.Mounts.Count == 0 && host.Line > 0 && _context.Errors.IsEmpty))
+        foreach (var (names, _, line) in _hosts.Where(host => host.Mounts.Count == 0 && host.Line > 0))
         {
             _context.Errors.Warn(line, $"{Place} @ {(names.Count == 0 ? "default" : string.Join(' ', names))} serves nothing: there is no mount 'PATH = TARGET' below it");
         }

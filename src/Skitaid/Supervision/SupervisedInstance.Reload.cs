@@ -69,7 +69,7 @@ internal sealed partial class SupervisedInstance
 
         return WithMountTroubles(changes is { Started: 0, Ended: 0 }
             ? $"{Name}: nothing to change, all goes on as it is; '{_places.Command($"-f {Name} restart")}' renews the workers of its apps"
-            : $"{Name}: reloaded; mounts: {changes.Kept} as before, {changes.Started} started, {changes.Ended} ended");
+            : $"{Name}: reloaded; mounts: {changes.Kept} as before, {changes.Started} started, {changes.Ended} ended", force);
     }
 
     /// <summary>Reads the conf; without settings the reply says what is wrong with it.</summary>
