@@ -55,6 +55,18 @@ public sealed class ConfTree(string etcPath, Machine? machine = null)
     /// <summary>The names of the enabled instances (files ending in <c>.conf</c>, hidden ones left out), sorted.</summary>
     public IReadOnlyList<string> InstanceNames() => InstanceNames(out _);
 
+    /// <summary>
+    /// As <see cref="InstanceNames()"/>, for whoever acts on a name's absence: null when the directory itself cannot be
+    /// looked into, or is not there.
+    /// </summary>
+    /// <param name="problem">Why not, in one line.</param>
+    public IReadOnlyList<string>? InstanceNamesIfReadable(out string problem)
+    {
+        var names = InstanceNames(out var error);
+        problem = error?.ToString() ?? (Directory.Exists(EnabledPath) ? "" : $"{EnabledPath}: is not there");
+        return problem.Length == 0 ? names : null;
+    }
+
     /// <summary>Where the conf of an instance is.</summary>
     public string InstanceConfPath(string name) => Path.Combine(EnabledPath, name + Suffix);
 
@@ -91,6 +103,10 @@ public sealed class ConfTree(string etcPath, Machine? machine = null)
             errors.Add(unreadable);
         }
 
+        warnings.AddRange(Files.NamesIn(EnabledPath, Directory.EnumerateFiles)
+            .Where(file => file[0] != '.' && file[^1] != '~' && !file.EndsWith(Suffix, StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal)
+            .Select(file => new ConfError(file, 0, $"is not read: confs in {EnabledPath} end in {Suffix}")));
         foreach (var name in names)
         {
             var result = ReadInstance(name, out var portLine);

@@ -29,6 +29,7 @@ public sealed partial class Instance : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly DateTimeOffset _startedAt;
     private readonly Lock _stopGate = new();
+    private readonly CancellationTokenSource _cut = new(); // without a timer: nothing to dispose of
     private Task? _stopped;
     private volatile bool _draining;
     private InstanceSettings _settings;
@@ -204,6 +205,19 @@ public sealed partial class Instance : IAsyncDisposable
         _logs.Dispose();
     }
 
+    /// <summary>
+    /// Cuts what is in hand, and ends the workers of all apps at once: for when <see cref="DisposeAsync"/> takes longer than
+    /// there is time. May be called again.
+    /// </summary>
+    public void Cut()
+    {
+        _cut.Cancel();
+        foreach (var mount in _application.Routes.Mounts)
+        {
+            mount.Kill();
+        }
+    }
+
     private static async Task<Instance> StartAsync(
         InstanceSettings settings,
         InstanceEnvironment environment,
@@ -239,7 +253,7 @@ public sealed partial class Instance : IAsyncDisposable
 
     private async Task StopOnceAsync(TimeSpan grace)
     {
-        using var enough = new CancellationTokenSource();
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(_cut.Token);
         if (grace == TimeSpan.Zero)
         {
             await enough.CancelAsync();

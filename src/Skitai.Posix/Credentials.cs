@@ -6,6 +6,8 @@ namespace Skitai.Posix;
 /// <summary>Who this process runs as, and how it becomes somebody lesser.</summary>
 public static class Credentials
 {
+    private const int WriteAndSearch = 2 | 1; // W_OK | X_OK
+
     /// <summary>Whether this process has root's powers.</summary>
     public static bool IsRoot => Libc.geteuid() == 0;
 
@@ -58,6 +60,9 @@ public static class Credentials
             throw new Win32Exception();
         }
     }
+
+    /// <summary>Whether this user may make files in a directory.</summary>
+    public static bool MayWriteIn(string directory) => Libc.access(directory, WriteAndSearch) == 0;
 
     /// <summary>Gives a file or directory to another user.</summary>
     /// <exception cref="Win32Exception">Not permitted, or no such path.</exception>

@@ -88,6 +88,9 @@ internal static unsafe partial class Libc
     internal static partial int chown(byte* path, uint user, uint group);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int access(string path, int mode);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int initgroups(string user, uint group);
 
     [LibraryImport("libc", SetLastError = true)]

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Skitaid.Commands;
 using Skitaid.Supervision;
 
+Terminal.OutliveIt();
 try
 {
     var line = CommandLine.Parse(args);

@@ -8,6 +8,8 @@ namespace Skitai.Configuration.Tests;
 
 public sealed class CertificateTests : IDisposable
 {
+    private const string Mount = "[routes:line]\n/ = /usr\n";
+
     private const string Passphrase = "fatalbug, or not";
 
     private static readonly DateTimeOffset From = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
@@ -50,7 +52,7 @@ public sealed class CertificateTests : IDisposable
     [InlineData("certfile = ../certifications/rsa.pem\nkeyfile = ../certifications/rsa.key\npassphrase = not needed")]
     public void What_is_accepted_can_be_loaded_with_its_key(string keys)
     {
-        var result = _tree.Read($"[ssl]\nenable_ssl = yes\n{keys}");
+        var result = _tree.Read($"{Mount}[ssl]\nenable_ssl = yes\n{keys}");
         Assert.Equal([], result.Errors);
         Assert.Equal([], result.Warnings);
         using var certificate = ServerCertificate.Load(result.Settings!.Ssl!.Default);
@@ -137,14 +139,14 @@ public sealed class CertificateTests : IDisposable
     [Fact]
     public void An_expired_certificate_is_a_warning_and_stops_nothing()
     {
-        const string conf = "[ssl]\nenable_ssl = yes\ncertfile = ../certifications/both.pem";
+        const string conf = Mount + "[ssl]\nenable_ssl = yes\ncertfile = ../certifications/both.pem";
         _clock.SetUtcNow(Until);
         Assert.Empty(_tree.Read(conf).Warnings);
         _clock.Advance(TimeSpan.FromSeconds(1));
         var expired = _tree.Read(conf);
         Assert.NotNull(expired.Settings);
         Assert.Equal(
-            $"example.conf:3: [ssl] certfile: the certificate in '{_tree.Root}/certifications/both.pem' expired at 2026-12-31 00:00:00Z",
+            $"example.conf:5: [ssl] certfile: the certificate in '{_tree.Root}/certifications/both.pem' expired at 2026-12-31 00:00:00Z",
             Assert.Single(expired.Warnings).ToString());
         Assert.Equal(expired.Warnings, _tree.Tree.ReadAll().Warnings);
     }
@@ -156,17 +158,17 @@ public sealed class CertificateTests : IDisposable
         early.Write("both.pem", Rsa.Certificate + "\n" + Rsa.Key.ExportPkcs8PrivateKeyPem());
         File.SetUnixFileMode(Path.Combine(early.Root, "both.pem"), UnixFileMode.UserRead);
         Assert.Equal(
-            $"example.conf:3: [ssl] certfile: the certificate in '{early.Root}/both.pem' is not valid before 2026-01-01 00:00:00Z",
-            Assert.Single(early.Read("[ssl]\nenable_ssl = yes\ncertfile = ../both.pem").Warnings).ToString());
+            $"example.conf:5: [ssl] certfile: the certificate in '{early.Root}/both.pem' is not valid before 2026-01-01 00:00:00Z",
+            Assert.Single(early.Read(Mount + "[ssl]\nenable_ssl = yes\ncertfile = ../both.pem").Warnings).ToString());
     }
 
     [Fact]
     public void A_private_key_that_everybody_can_read_is_a_warning()
     {
         File.SetUnixFileMode(Path.Combine(_tree.Root, "certifications/rsa.key"), UnixFileMode.UserRead | UnixFileMode.OtherRead);
-        var result = _tree.Read("[ssl]\nenable_ssl = yes\ncertfile = ../certifications/rsa.pem\nkeyfile = ../certifications/rsa.key");
+        var result = _tree.Read(Mount + "[ssl]\nenable_ssl = yes\ncertfile = ../certifications/rsa.pem\nkeyfile = ../certifications/rsa.key");
         Assert.Equal(
-            $"example.conf:4: [ssl] keyfile: every user of this machine can read the private key in '{_tree.Root}/certifications/rsa.key'; chmod o= helps",
+            $"example.conf:6: [ssl] keyfile: every user of this machine can read the private key in '{_tree.Root}/certifications/rsa.key'; chmod o= helps",
             Assert.Single(result.Warnings).ToString());
     }
 
@@ -188,5 +190,14 @@ public sealed class CertificateTests : IDisposable
     {
         _tree.Write($"certifications/{name}", pem);
         File.SetUnixFileMode(Path.Combine(_tree.Root, "certifications", name), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+    }
+
+    [Fact]
+    public void Certificates_of_a_port_that_speaks_clear_text_are_a_warning()
+    {
+        var result = _tree.Read(Mount + "[certificates:line]\na.com = none.pem");
+        Assert.Equal(
+            "example.conf:3: [certificates] is not used: the port speaks clear text without enable_ssl = yes in [ssl]",
+            Assert.Single(result.Warnings).ToString());
     }
 }

@@ -24,7 +24,7 @@ public sealed class GrammarTests : IDisposable
     {
         Assert.Equal("a;b#c", _tree.Settings("# one\n  ; two\n[environment]\n;X = 1\nX = a;b#c\n").Environment["X"]);
         Assert.Equal(
-            ["example.conf:2: [server] port: '5000 ; the port' is not a port (1 to 65535)"],
+            ["example.conf:2: [server] port: '5000 ; the port' is not a port (1 to 65535); a comment needs a line of its own"],
             _tree.Errors("[server]\nport = 5000 ; the port\n"));
     }
 

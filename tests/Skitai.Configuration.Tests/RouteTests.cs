@@ -69,7 +69,7 @@ public sealed class RouteTests : IDisposable
     [InlineData("wsgyapp:app", "there is no such Python module; looked for '{0}/wsgyapp.py' and '{0}/wsgyapp/__init__.py'; did you mean 'wsgiapp'?")]
     [InlineData("statik", "'{0}/statik' is neither a directory nor a Python module; looked for '{0}/statik.py' and '{0}/statik/__init__.py'; did you mean 'static'?")]
     [InlineData("packag:app", "there is no such Python module; looked for '{0}/packag.py' and '{0}/packag/__init__.py'; did you mean 'package'?")]
-    [InlineData("site.wsgx:app", "there is no such Python module; looked for '{0}/site/wsgx.py' and '{0}/site/wsgx/__init__.py'")]
+    [InlineData("site.wsgx:app", "there is no such Python module; looked for '{0}/site/wsgx.py' and '{0}/site/wsgx/__init__.py'; did you mean 'site.wsgi'?")]
     [InlineData("static:app", "there is no such Python module; looked for '{0}/static.py' and '{0}/static/__init__.py'")]
     [InlineData("none/wsgi:app", "there is no directory '{0}/none'")]
     [InlineData("readme.txt", "'{0}/readme.txt' is a file; a target is a directory, dir/module:callable or @cluster")]
@@ -103,7 +103,7 @@ public sealed class RouteTests : IDisposable
     [InlineData("x", "is not a path to mount on; it begins with a /")]
     [InlineData("", "is not a path to mount on; it begins with a /")]
     [InlineData("/a%20b", "has a %; a mount's path is written plainly, as it is after decoding")]
-    [InlineData("/a b", "has a character besides plain ASCII; the paths below a mount may have any, its own may not")]
+    [InlineData("/a b", "has a blank; the paths below a mount may have one, its own may not")]
     [InlineData("/caf\u00e9", "has a character besides plain ASCII; the paths below a mount may have any, its own may not")]
     [InlineData("//", "has an empty segment (//)")]
     [InlineData("/a//b", "has an empty segment (//)")]
@@ -211,4 +211,24 @@ public sealed class RouteTests : IDisposable
 
     private MountSettings Mount(string line) =>
         Assert.Single(Assert.Single(_tree.Settings($"[routes:line]\n{line}").Hosts).Mounts);
+
+    [Theory]
+    [InlineData("", "example.conf: [routes] serves nothing: there is no mount 'PATH = TARGET'")]
+    [InlineData("[server]\n[routes:line]\n; / = static", "example.conf:2: [routes] serves nothing: there is no mount 'PATH = TARGET'")]
+    [InlineData("[routes:line]\n/ = static/\n@ x y.com", "example.conf:3: [routes] @ x y.com serves nothing: there is no mount 'PATH = TARGET' below it")]
+    [InlineData("[routes:line]\n@ default\n@ x\n/ = static/", "example.conf:2: [routes] @ default serves nothing: there is no mount 'PATH = TARGET' below it")]
+    public void A_conf_or_host_without_mounts_is_a_warning(string conf, string warning) =>
+        Assert.Equal(warning, Assert.Single(_tree.Read(conf).Warnings).ToString());
+
+    [Theory]
+    [InlineData("site.wsg:app", "; did you mean 'site.wsgi'?")]
+    [InlineData("wsgiepp:app", "; did you mean 'wsgiapp'?")]
+    [InlineData("\"wsgiapp:app\"", "; quotes count as a part of the value: leave them out")]
+    [InlineData("wsgiapp:app ; the site", "; a comment needs a line of its own")]
+    public void A_target_that_is_nearly_right_gets_a_hint(string target, string hint) =>
+        Assert.EndsWith(hint, Assert.Single(_tree.Errors($"[routes:line]\n/ = {target}")), StringComparison.Ordinal);
+
+    [Fact]
+    public void A_module_with_two_letters_of_five_wrong_is_found() =>
+        Assert.EndsWith("; did you mean 'plain'?", Assert.Single(_tree.Write("servers-enabled/plain.py").Errors("[routes:line]\n/ = plane:app")), StringComparison.Ordinal);
 }

@@ -73,10 +73,18 @@ public sealed class ValueTests : IDisposable
     [InlineData("80.0")]
     [InlineData("0x50")]
     [InlineData("99999999999999999999")]
-    [InlineData("'5000'")]
     public void A_wrong_port_is_an_error(string written)
     {
         Assert.Equal([$"example.conf:2: [server] port: '{written}' is not a port (1 to 65535)"], _tree.Errors($"[server]\nport = {written}"));
+    }
+
+    [Theory]
+    [InlineData("'5000'", "; quotes count as a part of the value: leave them out")]
+    [InlineData("\"5000\"", "; quotes count as a part of the value: leave them out")]
+    [InlineData("7321 # http", "; a comment needs a line of its own")]
+    public void Quotes_and_comments_around_a_value_get_a_hint(string written, string hint)
+    {
+        Assert.Equal([$"example.conf:2: [server] port: '{written}' is not a port (1 to 65535){hint}"], _tree.Errors($"[server]\nport = {written}"));
     }
 
     [Theory]

@@ -20,7 +20,7 @@ internal static class Nearest
         foreach (var candidate in candidates.Where(candidate => candidate.Length <= 80))
         {
             var edits = Distance(name.ToLowerInvariant(), candidate.ToLowerInvariant());
-            if (edits < fewest && edits <= Math.Max(1, Math.Max(name.Length, candidate.Length) / 3))
+            if (edits < fewest && edits <= Math.Max(1, (Math.Max(name.Length, candidate.Length) + 1) / 3))
             {
                 best = candidate;
                 fewest = edits;

@@ -43,7 +43,7 @@ internal sealed partial class Key<T>(string name, ValueKind<T> kind, T fallback,
             return value;
         }
 
-        context.Errors.Add(entry.Line, $"{place}: {problem}");
+        context.Errors.Add(entry.Line, $"{place}: {problem}{ValueHint.Of(entry.Value)}");
         return fallback;
     }
 

@@ -68,34 +68,39 @@ internal static partial class Kinds
     private static Reading<IReadOnlyList<IPNetwork>> ReadNetworks(ConfText text, ReadContext context)
     {
         var networks = new List<IPNetwork>();
+        var problems = new List<string>();
         foreach (var item in text.Text.Split([',', ' ', '\t'], StringSplitOptions.RemoveEmptyEntries))
         {
             var slash = item.IndexOf('/', StringComparison.Ordinal);
             var address = ParseAddress(slash < 0 ? item : item[..slash]);
             if (address is null)
             {
-                return Wrong($"{Part(text, item)} is not an address or network such as 10.0.0.0/8");
+                problems.Add($"{Part(text, item)} is not an address or network such as 10.0.0.0/8");
+                continue;
             }
 
             var widest = address.GetAddressBytes().Length * 8;
             var bits = widest;
             if (slash >= 0 && (!int.TryParse(item.AsSpan(slash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out bits) || bits > widest))
             {
-                return Wrong($"{Part(text, item)} has no prefix length of 0 to {widest} after the /");
+                problems.Add($"{Part(text, item)} has no prefix length of 0 to {widest} after the /");
+                continue;
             }
 
             var network = new IPNetwork(Masked(address, bits), bits);
-            if (!network.BaseAddress.Equals(address))
+            if (network.BaseAddress.Equals(address))
             {
-                return Wrong($"{Part(text, item)} has bits set beyond its prefix length; only the network's own bits may be{(text.Written == text.Text ? $", as in {network}" : "")}");
+                networks.Add(network);
             }
-
-            networks.Add(network);
+            else
+            {
+                problems.Add($"{Part(text, item)} has bits set beyond its prefix length; only the network's own bits may be{(text.Written == text.Text ? $", as in {network}" : "")}");
+            }
         }
 
-        return Reading<IReadOnlyList<IPNetwork>>.Of(networks);
-
-        static Reading<IReadOnlyList<IPNetwork>> Wrong(string problem) => Reading<IReadOnlyList<IPNetwork>>.Wrong(problem);
+        return problems.Count == 0
+            ? Reading<IReadOnlyList<IPNetwork>>.Of(networks)
+            : Reading<IReadOnlyList<IPNetwork>>.Wrong(string.Join("; ", problems.Distinct(StringComparer.Ordinal)));
     }
 
     private static IPAddress Masked(IPAddress address, int bits)

@@ -26,6 +26,11 @@ internal static class MountPath
             return "has a %; a mount's path is written plainly, as it is after decoding";
         }
 
+        if (text.Any(c => c is ' ' or '\t'))
+        {
+            return "has a blank; the paths below a mount may have one, its own may not";
+        }
+
         if (text.Any(c => c is <= ' ' or >= (char)0x7f))
         {
             return "has a character besides plain ASCII; the paths below a mount may have any, its own may not";

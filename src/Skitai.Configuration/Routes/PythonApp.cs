@@ -65,8 +65,16 @@ internal static class PythonApp
         var file = ModuleFile.WithoutSuffix(target);
         var looked = $"looked for '{file}.py' and '{file}/__init__.py'";
         problem = (colon < 0 ? $"'{path}' is neither a directory nor a Python module; {looked}" : $"there is no such Python module; {looked}")
-            + Nearest.Hint(module, Neighbours(directory, withDirectories: colon < 0));
+            + Nearest.Hint(module, Neighbours(directory, withDirectories: colon < 0).Concat(ModulesBeside(directory, module)));
         return null;
+    }
+
+    /// <summary>For <c>package.module</c>: what else is in that package.</summary>
+    private static IEnumerable<string> ModulesBeside(string directory, string module)
+    {
+        var dot = module.LastIndexOf('.');
+        var package = dot < 0 ? "" : module[..dot];
+        return dot < 0 ? [] : Neighbours(Path.Combine(directory, package.Replace('.', '/')), withDirectories: false).Select(name => $"{package}.{name}");
     }
 
     private static IEnumerable<string> Neighbours(string directory, bool withDirectories)

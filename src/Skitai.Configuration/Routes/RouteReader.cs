@@ -46,6 +46,7 @@ internal sealed class RouteReader
         }
 
         reader.WarnOfExposure();
+        reader.WarnOfNothing(section);
         return [.. reader._hosts.Select(host => new VirtualHostSettings(host.Names, host.Mounts) { Line = host.Line })];
     }
 
@@ -124,7 +125,7 @@ internal sealed class RouteReader
         var target = Target.Read(text[(equals + 1)..].TrimStart(), _clusters, _context, out var problems);
         foreach (var wrong in problems)
         {
-            Refuse(line, path is null ? wrong : $"{path}: {wrong}");
+            Refuse(line, (path is null ? wrong : $"{path}: {wrong}") + ValueHint.Of(text[(equals + 1)..].Trim()));
         }
 
         if (path is null || target is null)
@@ -139,6 +140,26 @@ internal sealed class RouteReader
         }
 
         _mounts.Add(new MountSettings(path, target, line));
+    }
+
+    /// <summary>A conf or a host without a mount answers 404 to everything, which nobody wants to have. A conf with errors has said enough.</summary>
+    private void WarnOfNothing(ConfSection? section)
+    {
+        if (!_context.Errors.IsEmpty)
+        {
+            return;
+        }
+
+        if (section is null || section.Lines.Count == 0)
+        {
+            _context.Errors.Warn(section?.Line ?? 0, $"{Place} serves nothing: there is no mount 'PATH = TARGET'");
+            return;
+        }
+
+        foreach (var (names, _, line) in _hosts.Where(host => host.Mounts.Count == 0 && host.Line > 0))
+        {
+            _context.Errors.Warn(line, $"{Place} @ {(names.Count == 0 ? "default" : string.Join(' ', names))} serves nothing: there is no mount 'PATH = TARGET' below it");
+        }
     }
 
     /// <summary>Files that a person hardly means to hand out: the conf itself, and the apps' source.</summary>

@@ -30,6 +30,8 @@ internal static class GlobalSection
         EtcPath = etcPath,
         LogPath = reader.Get(LogPath)!,
         VarPath = reader.Get(VarPath)!,
+        LogPathLine = reader.Has(LogPath) ? reader.LineOf(LogPath) : 0,
+        VarPathLine = reader.Has(VarPath) ? reader.LineOf(VarPath) : 0,
         Python = reader.Get(Python)!,
         User = reader.Get(User),
     };

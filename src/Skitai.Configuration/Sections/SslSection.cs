@@ -41,6 +41,11 @@ internal sealed class SslSection(ReadContext context)
         var certificates = ReadLines(lines, enabled);
         if (!enabled)
         {
+            if (certificates.Count > 0)
+            {
+                context.Errors.Warn(lines!.Line, "[certificates] is not used: the port speaks clear text without enable_ssl = yes in [ssl]");
+            }
+
             return null;
         }
 

@@ -12,6 +12,12 @@ public sealed record DaemonSettings
     /// <summary>Where the daemon keeps its state: pid file, control socket, spools.</summary>
     public string VarPath { get; init; } = "/var/local/skitaid";
 
+    /// <summary>The line that sets <see cref="LogPath"/>; 0 = none does.</summary>
+    public int LogPathLine { get; init; }
+
+    /// <summary>The line that sets <see cref="VarPath"/>; 0 = none does.</summary>
+    public int VarPathLine { get; init; }
+
     /// <summary>The Python interpreter of app workers, unless an instance names its own.</summary>
     public string Python { get; init; } = "python3";
 

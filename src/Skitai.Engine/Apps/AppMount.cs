@@ -56,6 +56,9 @@ public sealed partial class AppMount : Mount
     }
 
     /// <inheritdoc/>
+    public override void Kill() => _pool.Kill();
+
+    /// <inheritdoc/>
     public override ValueTask<MountOutcome> HandleAsync(Exchange exchange)
     {
         ArgumentNullException.ThrowIfNull(exchange);

@@ -136,6 +136,15 @@ public sealed partial class AppPool : IAsyncDisposable
         await Task.WhenAll(_seats.Select(seat => seat.StopAsync()));
     }
 
+    /// <summary>Ends its workers at once, those that retire as well: the time for <see cref="DisposeAsync"/> is up.</summary>
+    internal void Kill()
+    {
+        foreach (var worker in _seats.SelectMany(seat => seat.Workers()))
+        {
+            worker.Kill("the time to end is up");
+        }
+    }
+
     /// <summary>A request comes in; followed by <see cref="Left"/>, whatever becomes of it.</summary>
     internal void Entered() => Interlocked.Increment(ref _inside);
 

@@ -33,6 +33,11 @@ public abstract class Mount(string path) : IAsyncDisposable
     /// <summary>Completes when no request is in it; asked when none comes any more, its place in the routes being gone.</summary>
     public virtual Task WhenUnusedAsync(CancellationToken cancellation) => Task.CompletedTask;
 
+    /// <summary>Ends at once whatever processes it has: the time for <see cref="DisposeAsync"/> is up. May be called again.</summary>
+    public virtual void Kill()
+    {
+    }
+
     /// <summary>Ends what the mount started, once no request is in it any more.</summary>
     public virtual ValueTask DisposeAsync()
     {

@@ -16,7 +16,7 @@ internal static class ForegroundRun
     public static async Task<int> RunAsync(DaemonPlaces places, bool verbose, Func<Supervisor, string> greeting)
     {
         using var ending = new CancellationTokenSource();
-        using var output = Console.OpenStandardOutput();
+        using var output = new TerminalStream(Console.OpenStandardOutput());
 
         // What an earlier run has left in the logs is not shown again.
         LogTail[] tails = [.. new ConfTree(places.Etc).InstanceNames().SelectMany(name => LogsOf(places, name, verbose)).Select(log => new LogTail(log))];
@@ -33,6 +33,7 @@ internal static class ForegroundRun
             VarPath = places.Var,
             Console = verbose ? Console.Out : null,
             Colours = Terminal.HasColours,
+            HangUpEnds = true,
             Tell = Console.Error.WriteLine,
             OnReady = (supervisor, _) => showing = ShowAsync(tails, output, greeting(supervisor), ending.Token),
         });

@@ -14,7 +14,7 @@ internal static class HelpText
           skitaid -v               start in the foreground with the log on the console (for systemd, containers)
           skitaid stop             stop now: requests in hand get 3 seconds
           skitaid shutdown         stop as soon as the requests in hand are answered (takes none any more)
-          skitaid terminate        stop at once
+          skitaid terminate        stop at once, whatever is in hand
           skitaid reload           take up changed confs: mounts that are new or changed are started, the others and
                                    their workers go on untouched. What needs a new process gets one, as by restart
           skitaid restart          renew everything, changed confs and the apps' code: for each instance a successor is
@@ -31,7 +31,8 @@ internal static class HelpText
           A conf that appears in servers-enabled is started at once, one that disappears is drained.
 
         Configuration
-          skitaid init             install a commented config tree; never overwrites anything
+          skitaid init             install a commented config tree; never overwrites anything. --log-path and --var-path
+                                   are written into it; a tree of a user's own has both inside
           skitaid test [-f NAME]   check all confs (or one) and print every error; starts nothing
           skitaid explain URL      which instance, host and mount the URL would meet, and why; starts nothing. URL may be
                                    host/path or /path: then for every instance, or -f NAME's.
@@ -64,9 +65,10 @@ internal static class HelpText
           skitaid -f example log -s request -F         watch the requests
           skitaid explain http://localhost:5000/x      who answers that, and why not somebody else
           skitaid run wsgiapp:app --port 5001          wsgiapp.py in this directory has 'app'
-          skitaid run . --mount /api=service/main:app  this directory, and an app at /api
+          skitaid run public --mount /api=main:app     the files of public, and at /api the app of main.py
 
         Signals to the daemon: TERM, INT stop (a second one: at once); QUIT shutdown; HUP restart; USR1 rotate.
+        A closed terminal ends run, demo and -v.
         Exit codes: 0 done, 1 failed, 2 wrong usage or a broken conf.
         """;
 }

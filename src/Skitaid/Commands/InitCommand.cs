@@ -1,4 +1,5 @@
 using System.Reflection;
+using Skitai.Posix;
 
 namespace Skitaid.Commands;
 
@@ -11,12 +12,31 @@ internal static class InitCommand
     public static int Run(CommandLine line)
     {
         var etc = Places.Etc(line);
+        if (new[] { etc, line[OptionNames.LogPath], line[OptionNames.VarPath] }.Any(path => path?.AsSpan().ContainsAnyInRange('\0', '\x1f') == true))
+        {
+            throw new UsageException("a path with a line break or another control character cannot be written into a conf");
+        }
+
+        var (log, var) = (Places.Absolute(line[OptionNames.LogPath]), Places.Absolute(line[OptionNames.VarPath]));
+        if (!Credentials.IsRoot && !etc.StartsWith("/etc/", StringComparison.Ordinal))
+        {
+            // The system's places are root's: a tree of one's own has all in one place.
+            log ??= Path.Combine(etc, "log");
+            var ??= Path.Combine(etc, "var");
+        }
+
         var program = Assembly.GetExecutingAssembly();
         try
         {
             foreach (var name in program.GetManifestResourceNames().Where(name => name.StartsWith(Prefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal))
             {
-                Install(program, name, Path.Combine(etc, name[Prefix.Length..]));
+                using var reader = new StreamReader(program.GetManifestResourceStream(name)!);
+                var path = Path.Combine(etc, name[Prefix.Length..]);
+                var kept = Install(path, Adapted(name[Prefix.Length..], reader.ReadToEnd(), etc, log, var));
+                if (kept && name == Prefix + "skitaid.conf" && (line.Has(OptionNames.LogPath) || line.Has(OptionNames.VarPath)))
+                {
+                    Console.Error.WriteLine($"skitaid init: {path} is kept as it is: --log-path and --var-path are not written into it");
+                }
             }
 
             Directory.CreateDirectory(Path.Combine(etc, "servers-enabled"));
@@ -40,21 +60,45 @@ internal static class InitCommand
         return ExitCodes.Done;
     }
 
-    private static void Install(Assembly program, string resource, string path)
+    /// <summary>A file of the tree, with what was chosen in place of what is built in.</summary>
+    private static string Adapted(string name, string content, string etc, string? log, string? var)
+    {
+        return name switch
+        {
+            "skitaid.conf" => Set(Set(content, "log_path", log), "var_path", var),
+            "skitaid.service" when etc != "/etc/skitaid" =>
+                content.Replace("/skitaid -v\n", $"/skitaid -v --etc {UnitWord(etc)}\n", StringComparison.Ordinal),
+            _ => content,
+        };
+
+        // The conf shows each key behind a ; with its default.
+        static string Set(string content, string key, string? value) => value is null
+            ? content
+            : string.Join('\n', content.Split('\n').Select(line =>
+                line.StartsWith($";{key} = ", StringComparison.Ordinal) ? $"{key} = {value.Replace("${", "$${", StringComparison.Ordinal)}" : line));
+    }
+
+    /// <summary>A path as a word of a command in a unit file (systemd.service, "Command lines").</summary>
+    private static string UnitWord(string path) =>
+        "\"" + path.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)
+            .Replace("%", "%%", StringComparison.Ordinal).Replace("$", "$$", StringComparison.Ordinal) + "\"";
+
+    /// <summary>Writes a file that is not there; true when it is.</summary>
+    private static bool Install(string path, string content)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         if (File.Exists(path))
         {
             Console.WriteLine($"kept       {path}");
-            return;
+            return true;
         }
 
-        using (var content = program.GetManifestResourceStream(resource)!)
-        using (var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write))
+        using (var file = new StreamWriter(new FileStream(path, FileMode.CreateNew, FileAccess.Write)))
         {
-            content.CopyTo(file);
+            file.Write(content);
         }
 
         Console.WriteLine($"installed  {path}");
+        return false;
     }
 }

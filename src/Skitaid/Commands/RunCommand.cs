@@ -25,7 +25,12 @@ internal static class RunCommand
             var places = new DaemonPlaces(root, line[OptionNames.LogPath] is { } log ? Path.GetFullPath(log) : Path.Combine(root, "log"), Path.Combine(root, "var"));
             await File.WriteAllTextAsync(Path.Combine(root, "skitaid.conf"), $"[global]\nlog_path = {places.Log}\nvar_path = {places.Var}\n", cancellation);
             await File.WriteAllTextAsync(Path.Combine(enabled, name + ".conf"), conf, cancellation);
-            var (settings, errors) = TreeCheck.ReadInstance(new ConfTree(root), name);
+            var (settings, errors, warnings) = TreeCheck.ReadInstance(new ConfTree(root), name);
+            foreach (var warning in warnings)
+            {
+                await Console.Error.WriteLineAsync($"warning: {WithoutPlace(warning)}");
+            }
+
             if (settings is null)
             {
                 foreach (var error in errors)

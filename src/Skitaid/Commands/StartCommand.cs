@@ -14,19 +14,20 @@ internal static class StartCommand
 {
     private const int StarterDescriptor = 3;
 
-    // No text that is told begins like this.
+    // No trouble that is told begins like these.
     private const string ReadyMark = "\u0001ready ";
+    private const string NewsMark = "\u0001news ";
 
     /// <summary><c>skitaid</c> and <c>skitaid -v</c>.</summary>
     public static async Task<int> RunAsync(CommandLine line, CancellationToken cancellation)
     {
         if (line[OptionNames.Name] is { } name)
         {
-            throw new UsageException($"a single instance is started with 'skitaid -f {name} restart'");
+            throw new UsageException($"a single instance is started with '{DaemonPlaces.Command(Places.Etc(line), $"-f {name} restart")}'");
         }
 
         return line.Has(OptionNames.Verbose)
-            ? await Supervisor.RunAsync(Options(line) with { Console = Console.Out, Colours = Terminal.HasColours, Tell = Console.Error.WriteLine })
+            ? await Supervisor.RunAsync(Options(line) with { Console = Console.Out, Colours = Terminal.HasColours, HangUpEnds = Terminal.IsAttached, Tell = Console.Error.WriteLine })
             : await StartInBackgroundAsync(line, cancellation);
     }
 
@@ -45,7 +46,7 @@ internal static class StartCommand
 
         using (starter)
         {
-            return await Supervisor.RunAsync(Options(line) with { Tell = Tell, OnReady = OnReady });
+            return await Supervisor.RunAsync(Options(line) with { Tell = Tell, TellsWarnings = true, OnReady = OnReady });
         }
 
         void Tell(string text)
@@ -62,13 +63,13 @@ internal static class StartCommand
 
         void OnReady(Supervisor supervisor, int failed)
         {
-            Tell($"skitaid runs: pid {Environment.ProcessId}");
+            Tell(NewsMark + $"skitaid runs: pid {Environment.ProcessId}");
             foreach (var instance in supervisor.Instances.Where(instance => instance.IsRunning))
             {
-                Tell($"  {instance.Name}: {instance.Address}");
+                Tell(NewsMark + $"  {instance.Name}: {instance.Address}");
             }
 
-            Tell($"logs: {supervisor.Places.Log}");
+            Tell(NewsMark + $"logs: {supervisor.Places.Log}");
             Tell(ReadyMark + (failed == 0 ? ExitCodes.Done : ExitCodes.Failed));
 
             // The starter's terminal is none of ours from here on.
@@ -115,20 +116,30 @@ internal static class StartCommand
 
         using var stream = new NetworkStream(ours, ownsSocket: true);
         using var reader = new StreamReader(stream, Encoding.UTF8);
-        List<string> told = [];
-        while (await ReadLineAsync(reader, cancellation) is { } text)
+        List<string> news = [];
+        while (await ReadLineAsync(reader, cancellation) is { } told)
         {
-            if (text.StartsWith(ReadyMark, StringComparison.Ordinal))
+            if (told.StartsWith(ReadyMark, StringComparison.Ordinal))
             {
-                var exit = int.Parse(text.AsSpan(ReadyMark.Length));
-                told.ForEach(exit == ExitCodes.Done ? Console.Out.WriteLine : Console.Error.WriteLine);
+                var exit = int.Parse(told.AsSpan(ReadyMark.Length));
+                foreach (var text in news)
+                {
+                    await (exit == ExitCodes.Done ? Console.Out : Console.Error).WriteLineAsync(text);
+                }
+
                 return exit;
             }
 
-            told.Add(text);
+            if (told.StartsWith(NewsMark, StringComparison.Ordinal))
+            {
+                news.Add(told[NewsMark.Length..]);
+            }
+            else
+            {
+                await Console.Error.WriteLineAsync(told);
+            }
         }
 
-        told.ForEach(Console.Error.WriteLine);
         var end = await daemon.Exited.WaitAsync(cancellation);
         if (end.Signal != 0)
         {

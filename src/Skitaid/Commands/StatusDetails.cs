@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Skitaid.Control;
+using Skitaid.Supervision;
 
 namespace Skitaid.Commands;
 
@@ -12,7 +13,7 @@ internal static class StatusDetails
     private const string Red = "\e[31m", Yellow = "\e[33m", Plain = "\e[0m";
 
     /// <summary>Appends the lines.</summary>
-    public static void Append(StringBuilder text, InstanceStatus instance, bool colours)
+    public static void Append(StringBuilder text, InstanceStatus instance, string etc, bool colours)
     {
         if (instance.Figures is { } figures)
         {
@@ -31,15 +32,27 @@ internal static class StatusDetails
             }
         }
 
-        if (instance.ConfChanged)
+        if (instance.ConfProblem is { } problem)
         {
-            Line($"  its conf has changed since: 'skitaid -f {instance.Name} reload' takes it up", Yellow);
+            Line($"  its conf has changed and is broken: {problem}", Red);
+        }
+        else if (instance.ConfChanged)
+        {
+            Line($"  its conf has changed since: '{DaemonPlaces.Command(etc, $"-f {instance.Name} reload")}' takes it up", Yellow);
         }
 
-        if (instance.LastError is { } error)
+        Event("last death", instance.LastDeath, instance.LastDeathAt);
+        if (instance.LastError != instance.LastDeath)
         {
-            var when = instance.LastErrorAt is { } at ? at.ToLocalTime().ToString("yyyy'.'MM'.'dd HH':'mm':'ss", CultureInfo.InvariantCulture) + " " : "";
-            Line($"  last error: {when}{error}", Red);
+            Event("last error", instance.LastError, instance.LastErrorAt);
+        }
+
+        void Event(string what, string? text, DateTimeOffset? at)
+        {
+            if (text is not null)
+            {
+                Line($"  {what}: {at?.ToLocalTime().ToString("yyyy'.'MM'.'dd HH':'mm':'ss' '", CultureInfo.InvariantCulture)}{text}", Red);
+            }
         }
 
         void Line(string line, string colour) => AppendLine(text, line, colours ? colour : "");

@@ -44,7 +44,7 @@ internal static class StatusText
             Append(text, rows[i], widths, i == 0 ? Bold : "", colours);
             if (i > 0)
             {
-                StatusDetails.Append(text, status.Instances[i - 1], colours);
+                StatusDetails.Append(text, status.Instances[i - 1], status.Etc, colours);
             }
         }
 
@@ -63,8 +63,17 @@ internal static class StatusText
         Or(instance.Figures?.Connections),
         Or(instance.Figures?.Workers.Where(worker => worker.Pid > 0).DistinctBy(worker => worker.Pid).Count()),
         instance.Memory is { } memory ? Bytes(memory) : "-",
-        Or(instance.Restarts),
+        Restarts(instance),
     ];
+
+    /// <summary>The instance's own, and those of its workers.</summary>
+    private static string Restarts(InstanceStatus instance)
+    {
+        // One that retires tells its place's number once more; one that serves several mounts is named for each.
+        var workers = instance.Figures?.Workers.Where(worker => worker.State != "retiring").ToArray() ?? [];
+        var sum = workers.Where(worker => worker.Pid > 0).DistinctBy(worker => worker.Pid).Concat(workers.Where(worker => worker.Pid == 0)).Sum(worker => worker.Restarts);
+        return sum == 0 ? Or(instance.Restarts) : string.Create(CultureInfo.InvariantCulture, $"{instance.Restarts} (workers {sum})");
+    }
 
     private static void Append(StringBuilder text, string[] row, int[] widths, string colour, bool colours)
     {

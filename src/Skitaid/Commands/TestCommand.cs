@@ -15,13 +15,16 @@ internal static class TestCommand
         if (line[OptionNames.Name] is { } name)
         {
             InstanceNames.Require(tree, name);
-            (var settings, errors) = TreeCheck.ReadInstance(tree, name);
+            (var settings, errors, warnings) = TreeCheck.ReadInstance(tree, name);
             fine.AddRange(settings is null ? [] : [Fine(name, settings)]);
         }
         else
         {
             var check = TreeCheck.Read(tree);
-            (errors, warnings) = (check.Errors, check.Warnings);
+            var places = check.Daemon is null
+                ? (Errors: [], Warnings: [])
+                : PlaceCheck.Look(check.Daemon, log: !line.Has(OptionNames.LogPath), var: !line.Has(OptionNames.VarPath));
+            (errors, warnings) = ([.. check.Errors, .. places.Errors], [.. check.Warnings, .. places.Warnings]);
             fine.AddRange(check.Daemon is null ? [] : ["skitaid.conf: ok"]);
             fine.AddRange(check.Instances.Select(settings => Fine(settings.Name, settings)));
             if (check.Instances.Count == 0 && errors.Count == 0)

@@ -24,17 +24,26 @@ internal sealed record InstanceStatus
     /// <summary>Its conf is another than the one that it has taken up.</summary>
     public bool ConfChanged { get; init; }
 
+    /// <summary>The first error of that changed conf, which keeps it from being taken up; null = it could be.</summary>
+    public string? ConfProblem { get; init; }
+
     /// <summary>Bytes of it and all processes below it (PSS).</summary>
     public long? Memory { get; init; }
 
     /// <summary>Times that it was started anew because it had died.</summary>
     public int Restarts { get; init; }
 
-    /// <summary>The last thing that went wrong; null = nothing has.</summary>
+    /// <summary>The last thing that went wrong with it as a whole (what its mounts suffer from is in the figures); null = nothing has.</summary>
     public string? LastError { get; init; }
 
     /// <summary>When, ISO 8601.</summary>
     public DateTimeOffset? LastErrorAt { get; init; }
+
+    /// <summary>How the last process of it that died did so; null = none has.</summary>
+    public string? LastDeath { get; init; }
+
+    /// <summary>When, ISO 8601.</summary>
+    public DateTimeOffset? LastDeathAt { get; init; }
 
     /// <summary>What it says itself; null when it does not answer.</summary>
     public InstanceFigures? Figures { get; init; }

@@ -17,6 +17,12 @@ internal sealed record DaemonPlaces(string Etc, string Log, string Var)
     /// <summary>Whether a socket can have that path: sockaddr_un has 108 bytes for it and its end.</summary>
     public bool SocketPathFits => Encoding.UTF8.GetByteCount(ControlSocket) <= 107;
 
+    /// <summary>A command as it is to be typed for the daemon of a config tree, for messages.</summary>
+    public static string Command(string etc, string rest) => etc == "/etc/skitaid" ? $"skitaid {rest}" : $"skitaid --etc {etc} {rest}";
+
+    /// <summary>A command as it is to be typed for this daemon, for messages.</summary>
+    public string Command(string rest) => Command(Etc, rest);
+
     /// <summary>The supervisor's own log.</summary>
     public string DaemonLog => Path.Combine(Log, "skitaid.log");
 

@@ -16,7 +16,7 @@ internal static class EngineFigures
         status.Connections,
         status.LogLinesLost,
         [.. status.Mounts.Select(mount => new MountFigures(
-            NameOf(mount), mount.Kind, mount.Target, mount.Problem is null ? "serving" : "failed", mount.Problem, mount.Waiting))],
+            NameOf(mount), mount.Kind, mount.Target, mount.Problem is null ? "serving" : "failed", Advised(mount.Problem), mount.Waiting))],
         [.. status.Mounts.SelectMany(mount => mount.Workers.Select(worker => From(NameOf(mount), worker, now)))],
         FailedMounts(status),
         [.. status.Certificates.Select(certificate => new CertificateFigures(
@@ -24,7 +24,7 @@ internal static class EngineFigures
 
     /// <summary>The mounts that cannot serve.</summary>
     public static IReadOnlyList<MountFailure> FailedMounts(Skitai.Engine.InstanceStatus status) =>
-        [.. status.Mounts.Where(mount => mount.Problem is not null).Select(mount => new MountFailure(NameOf(mount), mount.Problem!))];
+        [.. status.Mounts.Where(mount => mount.Problem is not null).Select(mount => new MountFailure(NameOf(mount), Advised(mount.Problem)!))];
 
     private static WorkerFigures From(string mount, AppWorkerStatus worker, DateTimeOffset now) => new(
         mount,
@@ -37,6 +37,12 @@ internal static class EngineFigures
         worker.Restarts,
         worker.LastError,
         [.. worker.SlowRequests.Select(slow => new SlowRequestFigures(slow.Description, Math.Round(slow.Age.TotalSeconds, 1)))]);
+
+    /// <summary>A module that was mounted without its package cannot import relatively, and Python does not say what to do.</summary>
+    private static string? Advised(string? problem) =>
+        problem?.Contains("attempted relative import with no known parent package", StringComparison.Ordinal) == true
+            ? problem + "; mount it with its package: dir/package.module:app"
+            : problem;
 
     private static string NameOf(Skitai.Engine.MountStatus mount) => mount.Host.Length == 0 ? mount.Path : $"{mount.Host} {mount.Path}";
 }

@@ -22,6 +22,8 @@ internal sealed class InstanceChild
     /// <summary>The child's descriptor of the listening socket.</summary>
     public const int ListenerDescriptor = 4;
 
+    private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(2);
+
     private readonly string _name;
     private readonly ChildProcess _process;
     private readonly JsonLines _control;
@@ -64,8 +66,8 @@ internal sealed class InstanceChild
     /// <summary>Done when it has ended, was reaped, and all it said was read. Never fails.</summary>
     public Task<ChildExit> Exited { get; }
 
-    /// <summary>The mounts that could not serve when it became ready.</summary>
-    public IReadOnlyList<MountFailure> FailedMounts { get; private set; } = [];
+    /// <summary>The mounts that could not serve when it became ready, or took up a changed conf.</summary>
+    public IReadOnlyList<MountFailure> FailedMounts { get; set; } = [];
 
     /// <summary>The last line it printed to standard error; null = nothing.</summary>
     public string? LastWords => _lastWords;
@@ -248,13 +250,13 @@ internal sealed class InstanceChild
 
     /// <summary>Has it end, at the latest after some time.</summary>
     /// <param name="order">How.</param>
-    /// <param name="limit">How long requests in hand may take. Five seconds after that it is killed.</param>
-    /// <param name="hurry">Cuts the patience short: it is killed.</param>
+    /// <param name="limit">How long requests in hand may take. Two seconds after that it is killed.</param>
+    /// <param name="hurry">Cuts the patience short: it is to end at once.</param>
     public async Task EndAsync(string order, TimeSpan limit, CancellationToken hurry)
     {
         try
         {
-            using var patience = new CancellationTokenSource(limit + TimeSpan.FromSeconds(5), _time);
+            using var patience = new CancellationTokenSource(limit + EndPatience, _time);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, hurry);
             if (!await SendAsync(new InstanceOrder(order, limit.TotalSeconds), either.Token))
             {
@@ -265,9 +267,32 @@ internal sealed class InstanceChild
         }
         catch (OperationCanceledException)
         {
-            _log.InstanceKilled(_name, Pid, hurry.IsCancellationRequested ? "it was to end at once" : "it did not end in time");
-            Kill();
-            await Exited;
+            if (!hurry.IsCancellationRequested || !await EndsAtOnceAsync())
+            {
+                _log.InstanceKilled(_name, Pid, "it did not end in time");
+                Kill();
+                await Exited;
+            }
+        }
+    }
+
+    /// <summary>Only it can end the programs that its apps have started, so it gets a moment for that.</summary>
+    private async Task<bool> EndsAtOnceAsync()
+    {
+        using var patience = new CancellationTokenSource(EndPatience, _time);
+        try
+        {
+            if (!await SendAsync(new InstanceOrder(InstanceOrder.Stop, 0), patience.Token))
+            {
+                _process.Signal(Signals.Kill);
+            }
+
+            await Exited.WaitAsync(patience.Token);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
         }
     }
 

@@ -21,6 +21,9 @@ internal sealed class InstanceHost
     /// <summary>A conf of the largest size that is read, as JSON.</summary>
     private const int LargestOrder = 8 * 1024 * 1024;
 
+    private const int KillTries = 8;
+    private static readonly TimeSpan KillPause = TimeSpan.FromMilliseconds(100);
+
     private readonly JsonLines _control;
     private readonly string _name;
     private readonly DaemonPlaces _places;
@@ -265,12 +268,34 @@ internal sealed class InstanceHost
         }
 
         // In a hurry an idle connection is not waited for: only what is in hand gets the grace.
-        if (left > SupervisedInstance.StopGrace)
+        if (left > SupervisedInstance.StopGrace || left <= TimeSpan.Zero)
         {
-            await instance.DrainAsync(left, _hurry.Token);
+            await instance.DrainAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, _hurry.Token);
         }
 
-        await instance.DisposeAsync();
+        await EndInTimeAsync(instance);
+    }
+
+    /// <summary>The apps' workers end well if the time allows it; when it is up nobody waits for them.</summary>
+    private async Task EndInTimeAsync(Instance instance)
+    {
+        var ended = instance.DisposeAsync().AsTask();
+        try
+        {
+            await ended.WaitAsync(_hurry.Token);
+            return;
+        }
+        catch (OperationCanceledException) when (!ended.IsCompleted)
+        {
+            // The time is up.
+        }
+
+        // What was cut a moment ago is still being tidied away; what is left after the last try ends with this process.
+        for (var i = 0; i < KillTries && !ended.IsCompleted; i++)
+        {
+            instance.Cut();
+            await Task.WhenAny(ended, Task.Delay(KillPause));
+        }
     }
 
     private async Task ReportAsync(InstanceReport report)

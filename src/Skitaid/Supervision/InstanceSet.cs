@@ -19,36 +19,29 @@ internal sealed class InstanceSet(ConfTree tree, DaemonPlaces places, ILogger lo
     private readonly HashSet<string> _missing = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _changing = new(1, 1);
     private bool _closed;
+    private string? _unreadable;
 
     /// <summary>All of them, sorted by name.</summary>
     public IEnumerable<SupervisedInstance> All => _instances.Values.OrderBy(instance => instance.Name, StringComparer.Ordinal);
 
-    /// <summary>Binds the sockets of all confs; every address that cannot be had gives a line, and then none is kept.</summary>
+    /// <summary>
+    /// Binds the sockets of all confs. Every address that cannot be had gives a line; such a conf keeps nobody else down,
+    /// and <see cref="FollowAsync"/> goes on trying it.
+    /// </summary>
     public IReadOnlyList<string> BindAll(IReadOnlyList<InstanceSettings> confs)
     {
         List<string> errors = [];
-        List<(InstanceSettings Settings, ListeningSocket Listener)> bound = [];
         foreach (var settings in confs)
         {
             try
             {
-                bound.Add((settings, ListeningSocket.Bind(settings)));
+                _instances[settings.Name] = new SupervisedInstance(settings, ListeningSocket.Bind(settings), places, log, time);
             }
             catch (IOException failure)
             {
+                var now = time.GetUtcNow();
+                _broken[settings.Name] = new BrokenConf(failure.Message, settings.ConfText, now, now);
                 errors.Add(failure.Message);
-            }
-        }
-
-        foreach (var (settings, listener) in bound)
-        {
-            if (errors.Count > 0)
-            {
-                listener.Dispose();
-            }
-            else
-            {
-                _instances[settings.Name] = new SupervisedInstance(settings, listener, places, log, time);
             }
         }
 
@@ -74,7 +67,19 @@ internal sealed class InstanceSet(ConfTree tree, DaemonPlaces places, ILogger lo
                 return;
             }
 
-            var names = tree.InstanceNames();
+            if (tree.InstanceNamesIfReadable(out var problem) is not { } names)
+            {
+                // That says nothing of the confs: a file system may be away, somebody may have mistaken a directory.
+                if (_unreadable != problem && !_instances.IsEmpty)
+                {
+                    log.ConfsOutOfSight(problem);
+                }
+
+                _unreadable = problem;
+                return;
+            }
+
+            _unreadable = null;
             foreach (var name in names)
             {
                 _missing.Remove(name);
@@ -147,7 +152,7 @@ internal sealed class InstanceSet(ConfTree tree, DaemonPlaces places, ILogger lo
         }
 
         await instance.StopAsync(limit, cause, forGood: false, CancellationToken.None);
-        return new ControlReply(ExitCodes.Done, [$"{name}: stopped; 'skitaid -f {name} restart' starts it again"]);
+        return new ControlReply(ExitCodes.Done, [$"{name}: stopped; '{places.Command($"-f {name} restart")}' starts it again"]);
     }
 
     /// <summary>Ends all of them for good.</summary>
@@ -182,7 +187,7 @@ internal sealed class InstanceSet(ConfTree tree, DaemonPlaces places, ILogger lo
     {
         var running = await Task.WhenAll(_instances.Values
             .Where(instance => name is null || instance.Name == name)
-            .Select(async instance => await instance.GetStatusAsync(cancellation) with { ConfChanged = tree.HasChanged(instance.Settings) }));
+            .Select(async instance => WithConf(await instance.GetStatusAsync(cancellation), instance.Settings)));
         var broken = _broken
             .Where(pair => name is null || pair.Key == name)
             .Select(pair => new InstanceStatus
@@ -193,6 +198,13 @@ internal sealed class InstanceSet(ConfTree tree, DaemonPlaces places, ILogger lo
                 LastErrorAt = pair.Value.Since,
             });
         return [.. running.Concat(broken).OrderBy(status => status.Name, StringComparer.Ordinal)];
+    }
+
+    /// <summary>Whether the conf on the disk is another than the one that was taken up, and could be taken up.</summary>
+    private InstanceStatus WithConf(InstanceStatus status, InstanceSettings settings)
+    {
+        var changed = tree.HasChanged(settings);
+        return status with { ConfChanged = changed, ConfProblem = changed && TreeCheck.ReadInstance(tree, settings.Name).Errors is [var first, ..] ? first : null };
     }
 
     /// <summary>The answer for a name that no instance has.</summary>
@@ -222,7 +234,7 @@ internal sealed class InstanceSet(ConfTree tree, DaemonPlaces places, ILogger lo
             {
                 return await added.StartAsync(cancellation) is { } why
                     ? new ControlReply(ExitCodes.Failed, [$"{name}: did not start: {why}"])
-                    : new ControlReply(ExitCodes.Done, [$"{name}: started"]);
+                    : added.WithMountTroubles($"{name}: started");
             }
 
             return new ControlReply(ExitCodes.Usage, [_broken.TryGetValue(name, out var broken) ? broken.Error : $"{name}: gone"]);
@@ -242,13 +254,18 @@ internal sealed class InstanceSet(ConfTree tree, DaemonPlaces places, ILogger lo
         }
 
         var content = ContentOf(name);
-        var (settings, errors) = TreeCheck.ReadInstance(tree, name);
+        var (settings, errors, warnings) = TreeCheck.ReadInstance(tree, name);
         try
         {
             if (settings is not null)
             {
                 var instance = new SupervisedInstance(settings, ListeningSocket.Bind(settings), places, log, time);
                 log.ConfChanged(name, "has come: starting it");
+                foreach (var warning in warnings)
+                {
+                    log.Warning(warning);
+                }
+
                 _broken.TryRemove(name, out _);
                 _instances[name] = instance;
                 return instance;

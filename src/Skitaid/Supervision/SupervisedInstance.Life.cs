@@ -89,8 +89,7 @@ internal sealed partial class SupervisedInstance
         _log.InstanceReady(settings.Name, child.Pid, (long)child.Age.TotalMilliseconds);
         foreach (var failure in child.FailedMounts)
         {
-            _log.MountFailed(settings.Name, failure.Mount, failure.Error);
-            NoteError($"{failure.Mount} cannot serve: {failure.Error}");
+            _log.MountFailed(settings.Name, failure.Mount, failure.Error); // status shows it under the mount
         }
 
         _ = SeeOffAsync(child);
@@ -141,6 +140,7 @@ internal sealed partial class SupervisedInstance
             if (exit.Code != ExitCodes.StartAnew)
             {
                 NoteError($"process {child.Pid} died: {how}");
+                (_lastDeath, _lastDeathAt) = (_lastError, _lastErrorAt);
             }
 
             _ = StartAgainAsync(pause, exit.Code == ExitCodes.StartAnew ? "it asked for it" : "the one before died");

@@ -56,30 +56,31 @@ internal sealed partial class SupervisedInstance
         }
 
         _settings = settings;
+        current.FailedMounts = report.Mounts ?? [];
         if (changes is not { Started: 0, Ended: 0 })
         {
             _log.InstanceReloaded(Name, current.Pid, changes.Kept, changes.Started, changes.Ended);
         }
 
-        foreach (var failure in report.Mounts ?? [])
+        foreach (var failure in current.FailedMounts)
         {
             _log.MountFailed(Name, failure.Mount, failure.Error);
         }
 
-        return new ControlReply(
-            ExitCodes.Done,
-            [
-                changes is { Started: 0, Ended: 0 }
-                    ? $"{Name}: nothing to change, all goes on as it is; 'skitaid -f {Name} restart' renews the workers of its apps"
-                    : $"{Name}: reloaded; mounts: {changes.Kept} as before, {changes.Started} started, {changes.Ended} ended",
-                .. (report.Mounts ?? []).Select(failure => $"{Name}: {failure.Mount} cannot serve: {failure.Error}"),
-            ]);
+        return WithMountTroubles(changes is { Started: 0, Ended: 0 }
+            ? $"{Name}: nothing to change, all goes on as it is; '{_places.Command($"-f {Name} restart")}' renews the workers of its apps"
+            : $"{Name}: reloaded; mounts: {changes.Kept} as before, {changes.Started} started, {changes.Ended} ended", force);
     }
 
     /// <summary>Reads the conf; without settings the reply says what is wrong with it.</summary>
     private (InstanceSettings? Settings, ControlReply? Refusal) ReadConf(ConfTree tree, string result)
     {
-        var (settings, errors) = TreeCheck.ReadInstance(tree, Name);
+        var (settings, errors, warnings) = TreeCheck.ReadInstance(tree, Name);
+        foreach (var warning in warnings)
+        {
+            _log.Warning(warning);
+        }
+
         if (settings is not null)
         {
             return (settings, null);

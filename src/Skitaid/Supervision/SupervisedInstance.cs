@@ -41,6 +41,8 @@ internal sealed partial class SupervisedInstance
     private int _restarts;
     private string? _lastError;
     private DateTimeOffset _lastErrorAt;
+    private string? _lastDeath;
+    private DateTimeOffset _lastDeathAt;
 
     /// <summary>Takes charge of a conf; nothing runs yet.</summary>
     /// <param name="settings">The conf.</param>
@@ -62,6 +64,28 @@ internal sealed partial class SupervisedInstance
 
     /// <summary>Whether a process of it serves.</summary>
     public bool IsRunning => _condition == InstanceCondition.Running;
+
+    /// <summary>A line for each mount that could not serve when its process became ready or took up a conf.</summary>
+    public IReadOnlyList<string> MountTroubles
+    {
+        get
+        {
+            lock (_state)
+            {
+                return _current is { } current ? [.. current.FailedMounts.Select(failure => $"{Name}: {failure.Mount} cannot serve: {failure.Error}")] : [];
+            }
+        }
+    }
+
+    /// <summary>Whether it runs for nothing: it has mounts, and every one of them fails.</summary>
+    public bool NothingWorks
+    {
+        get
+        {
+            var mounts = _settings.Hosts.Sum(host => host.Mounts.Count);
+            return mounts > 0 && MountTroubles.Count >= mounts;
+        }
+    }
 
     /// <summary>The first start. Null when it serves; else why not (it is tried again, with growing pauses).</summary>
     public async Task<string?> StartAsync(CancellationToken cancellation)
@@ -175,6 +199,8 @@ internal sealed partial class SupervisedInstance
             Restarts = _restarts,
             LastError = _lastError,
             LastErrorAt = _lastError is null ? null : _lastErrorAt,
+            LastDeath = _lastDeath,
+            LastDeathAt = _lastDeath is null ? null : _lastDeathAt,
             Figures = figures,
         };
     }

@@ -20,7 +20,7 @@ internal sealed partial class Supervisor
         {
             switch (signal.Number)
             {
-                case Signals.Hup:
+                case Signals.Hup when !_options.HangUpEnds:
                     _ = RestartAllAsync();
                     break;
                 case Signals.Usr1:
@@ -48,12 +48,13 @@ internal sealed partial class Supervisor
         }
     }
 
-    /// <summary>TERM and INT: now, with a short grace; a second time: at once. QUIT: when what is in hand is answered.</summary>
+    /// <summary>TERM and INT, HUP of a terminal: now, with a short grace; TERM and INT a second time: at once. QUIT: when what is in hand is answered.</summary>
     private void Stop(SupervisorSignal signal)
     {
         if (_stopping.IsCancellationRequested)
         {
-            if (signal.Number != Signals.Quit)
+            // A closing terminal hangs up more than once, the kernel and the shell do it.
+            if (signal.Number is not (Signals.Quit or Signals.Hup))
             {
                 _hurry.Cancel();
             }

@@ -72,6 +72,7 @@ internal sealed partial class Supervisor : IControlTarget
             log.Warning(warning);
         }
 
+        TellLogged(check.Warnings.Where(_ => _options.TellsWarnings).Select(warning => "warning: " + warning));
         log.Starting(OwnProgram.Version, Environment.ProcessId, Places.Etc, Places.Log, Places.Var);
         _instances = new InstanceSet(_tree, Places, log, _time);
         var errors = _instances.BindAll(check.Instances);
@@ -80,15 +81,15 @@ internal sealed partial class Supervisor : IControlTarget
             log.ConfBroken(error);
         }
 
-        if (errors.Count > 0)
+        TellLogged(errors);
+        if (errors.Count > 0 && !_instances.All.Any())
         {
-            TellLogged(errors);
             return Refuse(ExitCodes.Failed, ["nothing was started"]);
         }
 
         try
         {
-            return await ServeAsync(log);
+            return await ServeAsync(log, errors.Count);
         }
         finally
         {
@@ -97,7 +98,7 @@ internal sealed partial class Supervisor : IControlTarget
         }
     }
 
-    private async Task<int> ServeAsync(DaemonLog log)
+    private async Task<int> ServeAsync(DaemonLog log, int unbound)
     {
         using var terminate = Handle(PosixSignal.SIGTERM, Signals.Term, "SIGTERM");
         using var interrupt = Handle(PosixSignal.SIGINT, Signals.Interrupt, "SIGINT");
@@ -106,7 +107,7 @@ internal sealed partial class Supervisor : IControlTarget
         using var user1 = Handle((PosixSignal)Signals.Usr1, Signals.Usr1, "SIGUSR1");
         var acting = ActOnSignalsAsync();
         await using var control = ControlServer.Open(Places.ControlSocket, this, log);
-        var failures = await StartAsync(log);
+        var failures = await StartAsync(log, unbound);
         var watching = Task.WhenAll(WatchAsync(), WatchCertificatesAsync());
         try
         {
@@ -128,7 +129,9 @@ internal sealed partial class Supervisor : IControlTarget
     }
 
     /// <summary>True when it ends before it began: nothing that it has could be started.</summary>
-    private async Task<bool> StartAsync(DaemonLog log)
+    /// <param name="log">skitaid.log.</param>
+    /// <param name="unbound">Confs whose address could not be had.</param>
+    private async Task<bool> StartAsync(DaemonLog log, int unbound)
     {
         IReadOnlyList<string> failed;
         try
@@ -156,9 +159,11 @@ internal sealed partial class Supervisor : IControlTarget
             TellLogged([nothing]);
         }
 
-        log.Ready(all.Length - failed.Count, all.Length);
+        // In the log already, as warnings of the instances.
+        TellLogged(all.SelectMany(instance => instance.MountTroubles).Select(line => "warning: " + line));
+        log.Ready(all.Length - failed.Count, all.Length + unbound);
         _notice.Ready(Summary());
-        _options.OnReady?.Invoke(this, failed.Count);
+        _options.OnReady?.Invoke(this, failed.Count + unbound);
         return false;
     }
 
@@ -211,7 +216,7 @@ internal sealed partial class Supervisor : IControlTarget
             pid = "?";
         }
 
-        return $"skitaid runs already: pid {pid}, control socket {Places.ControlSocket}; 'skitaid status' shows it, 'skitaid restart' takes up changed confs";
+        return $"skitaid runs already: pid {pid}, control socket {Places.ControlSocket}; '{Places.Command("status")}' shows it, '{Places.Command("reload")}' takes up changed confs";
     }
 
     /// <summary>Tells what the log has, too: with the log on the console once is enough.</summary>

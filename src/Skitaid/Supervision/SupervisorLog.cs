@@ -65,6 +65,9 @@ internal static partial class SupervisorLog
     [LoggerMessage(24, LogLevel.Information, "instance {Name}: process {Pid} has taken up its changed conf; mounts: {Kept} as before, {Started} started, {Ended} ended")]
     public static partial void InstanceReloaded(this ILogger log, string name, int pid, int kept, int started, int ended);
 
+    [LoggerMessage(25, LogLevel.Error, "{Problem}; what runs goes on")]
+    public static partial void ConfsOutOfSight(this ILogger log, string problem);
+
     [LoggerMessage(18, LogLevel.Information, "instance {Name}: conf {What}")]
     public static partial void ConfChanged(this ILogger log, string name, string what);
 

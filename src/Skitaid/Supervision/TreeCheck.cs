@@ -25,22 +25,29 @@ internal sealed record TreeCheck(
         InstanceSettings[] instances = daemon is null ? [.. read.Instances] : [.. read.Instances.Select(settings => WithDefaults(settings, daemon))];
         List<string> errors = [.. read.Errors.Select(error => error.ToString())];
         errors.AddRange(instances.Select(WhyNotAs).OfType<string>());
-        return new(daemon, instances, errors, [.. read.Warnings.Select(warning => warning.ToString())]);
+        List<string> warnings = [.. read.Warnings.Select(warning => warning.ToString())];
+        if (Credentials.IsRoot && instances.Where(RunsAppsAsRoot).Select(settings => settings.Name).ToArray() is { Length: > 0 } names)
+        {
+            warnings.Add($"skitaid.conf: [global] user: not set: the apps of {string.Join(", ", names)} run as root");
+        }
+
+        return new(daemon, instances, errors, warnings);
     }
 
     /// <summary>Reads one conf; settings are null when there is any error, in skitaid.conf too.</summary>
-    public static (InstanceSettings? Settings, IReadOnlyList<string> Errors) ReadInstance(ConfTree tree, string name)
+    public static (InstanceSettings? Settings, IReadOnlyList<string> Errors, IReadOnlyList<string> Warnings) ReadInstance(ConfTree tree, string name)
     {
         var read = tree.ReadInstance(name);
         var daemon = tree.ReadDaemon();
         List<string> errors = [.. daemon.Errors.Concat(read.Errors).Select(error => error.ToString())];
+        string[] warnings = [.. read.Warnings.Select(warning => warning.ToString())];
         if (daemon.Settings is null || read.Settings is null)
         {
-            return (null, errors);
+            return (null, errors, warnings);
         }
 
         var settings = WithDefaults(read.Settings, daemon.Settings);
-        return WhyNotAs(settings) is { } reason ? (null, [reason]) : (settings, []);
+        return WhyNotAs(settings) is { } reason ? (null, [reason], warnings) : (settings, [], warnings);
     }
 
     /// <summary>
@@ -55,6 +62,9 @@ internal sealed record TreeCheck(
         settings.Ssl is { } ssl && LosesPowers(settings)
             ? [.. ssl.Certificates.Select(entry => entry.Files).Prepend(ssl.Default).DistinctBy(files => (files.CertFile, files.KeyFile))]
             : [];
+
+    private static bool RunsAppsAsRoot(InstanceSettings settings) =>
+        settings.Server.User is null && settings.Hosts.Any(host => host.Mounts.Any(mount => mount.Target is AppTarget));
 
     /// <summary>What a conf leaves to skitaid.conf.</summary>
     private static InstanceSettings WithDefaults(InstanceSettings settings, DaemonSettings daemon) => settings with

@@ -98,4 +98,39 @@ public sealed class ConfTestTests
         Assert.Contains(expected, result.Errors, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", result.All, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task Init_writes_the_places_it_is_given_into_the_conf_and_the_tree_into_the_unit()
+    {
+        await using var daemon = new TestDaemon();
+        Directory.Delete(daemon.EtcPath, recursive: true);
+        Directory.CreateDirectory(daemon.Root);
+
+        var init = await daemon.RunAsync("init", "--log-path", daemon.LogPath, "--var-path", daemon.VarPath);
+
+        Assert.True(init.ExitCode == 0, init.ToString());
+        var conf = await File.ReadAllTextAsync(Path.Combine(daemon.EtcPath, "skitaid.conf"), Cancellation);
+        Assert.Contains($"\nlog_path = {daemon.LogPath}\n", conf, StringComparison.Ordinal);
+        Assert.Contains($"\nvar_path = {daemon.VarPath}\n", conf, StringComparison.Ordinal);
+        var unit = await File.ReadAllTextAsync(Path.Combine(daemon.EtcPath, "skitaid.service"), Cancellation);
+        Assert.Contains($"\nExecStart=/usr/local/bin/skitaid -v --etc \"{daemon.EtcPath}\"\n", unit, StringComparison.Ordinal);
+        daemon.WriteStaticConf("example");
+        await daemon.StartAsync();
+        Assert.True(File.Exists(Path.Combine(daemon.LogPath, "skitaid.log")));
+    }
+
+    [Fact]
+    public async Task A_place_that_cannot_be_a_directory_is_an_error_of_its_line()
+    {
+        await using var daemon = new TestDaemon();
+        daemon.WriteStaticConf("example");
+        var page = Path.Combine(daemon.WebPath, "index.html");
+        await File.WriteAllTextAsync(Path.Combine(daemon.EtcPath, "skitaid.conf"), $"[global]\nlog_path = {page}/log\nvar_path = {page}\n", Cancellation);
+
+        var test = await daemon.RunAsync("test");
+
+        Assert.Equal(2, test.ExitCode);
+        Assert.Contains($"skitaid.conf:2: [global] log_path: '{page}/log': cannot be made: '{page}' is not a directory", test.Errors, StringComparison.Ordinal);
+        Assert.Contains($"skitaid.conf:3: [global] var_path: '{page}': is not a directory", test.Errors, StringComparison.Ordinal);
+    }
 }

@@ -33,6 +33,24 @@ public sealed class RunTests
     }
 
     [Fact]
+    public async Task Run_warns_of_a_source_that_everybody_can_read_as_test_does_and_says_which_app_does_not_load()
+    {
+        await using var daemon = new TestDaemon();
+        daemon.WriteApp("main", "import no_such_module_here\n");
+        var port = TestDaemon.FreePort();
+        var process = StartIn(daemon.Root, TestDaemon.Executable, "run", ".", "--mount", "/api=main:app", "--port", $"{port}");
+        var errors = process.StandardError.ReadToEndAsync(Cancellation);
+
+        await ServeAsync(daemon, process, () => Task.CompletedTask);
+
+        daemon.WriteConf("example", $"[server]\nport = {port}\n[routes:line]\n/api = {daemon.Root}/main:app\n/ = {daemon.Root}\n");
+        var warned = (await daemon.RunAsync("-f", "example", "test")).Errors.Split('\n').Single(line => line.Contains("source", StringComparison.Ordinal));
+        Assert.StartsWith("warning: example.conf:5: [routes] /: everybody can read the source of ", warned, StringComparison.Ordinal);
+        Assert.Contains("warning: " + warned[warned.IndexOf("[routes]", StringComparison.Ordinal)..], await errors, StringComparison.Ordinal);
+        Assert.Contains("warning: run: /api cannot serve: ModuleNotFoundError", await errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_script_that_calls_skitai_run_is_served_by_the_interpreter_that_runs_it()
     {
         await using var daemon = new TestDaemon();
@@ -79,6 +97,7 @@ public sealed class RunTests
             WorkingDirectory = directory,
             UseShellExecute = false,
             RedirectStandardOutput = true,
+            RedirectStandardError = true,
         };
         start.Environment["SKITAID"] = TestDaemon.Executable;
         start.Environment["PYTHONPATH"] = Path.Combine(Path.GetDirectoryName(TestDaemon.Executable)!, "python");

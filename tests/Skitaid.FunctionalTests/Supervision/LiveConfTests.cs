@@ -51,6 +51,49 @@ public sealed class LiveConfTests
         Assert.Single(daemon.DaemonLog.Split('\n'), line => line.Contains("late.conf:", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task A_directory_of_confs_that_vanishes_ends_nothing_and_is_followed_again_when_it_is_back()
+    {
+        await using var daemon = new TestDaemon();
+        var port = daemon.WriteStaticConf("kept");
+        await daemon.StartAsync();
+        var aside = daemon.EnabledPath + ".aside";
+
+        Directory.Move(daemon.EnabledPath, aside);
+        await TestDaemon.WaitAsync("it was said", () => daemon.DaemonLog.Contains("servers-enabled: is not there; what runs goes on", StringComparison.Ordinal));
+        await Task.Delay(TimeSpan.FromSeconds(4), Cancellation); // the time in which it would be drained
+        Assert.Equal("running", StateOf(await daemon.StatusAsync("kept")));
+        Assert.Equal("hello", await daemon.Client.GetStringAsync(new Uri($"http://127.0.0.1:{port}/"), Cancellation));
+        Assert.Single(daemon.DaemonLog.Split('\n'), line => line.Contains("is not there", StringComparison.Ordinal));
+
+        Directory.Move(aside, daemon.EnabledPath);
+        daemon.RemoveConf("kept");
+        await TestDaemon.WaitAsync("it was gone", async () => StateOf(await daemon.StatusAsync("kept")) is null);
+    }
+
+    [Fact]
+    public async Task Status_says_what_is_wrong_with_a_changed_conf_and_keeps_a_death_in_sight()
+    {
+        await using var daemon = new TestDaemon();
+        daemon.WriteStaticConf("example");
+        await daemon.StartAsync();
+        var first = await daemon.InstancePidAsync("example");
+        TestDaemon.Signal(first, Posix.SigKill);
+        await TestDaemon.WaitAsync("it ran again", async () => await daemon.StatusAsync("example") is var status && StateOf(status) == "running" && status.GetProperty("pid").GetInt32() != first);
+
+        daemon.WriteConf("example", "[server]\nport = abc\n");
+        Assert.Equal(2, (await daemon.RunAsync("-f", "example", "reload")).ExitCode);
+        var broken = (await daemon.RunAsync("status")).Output;
+        Assert.Contains("its conf has changed and is broken: example.conf:2: [server] port: 'abc'", broken, StringComparison.Ordinal);
+        Assert.DoesNotContain("takes it up", broken, StringComparison.Ordinal);
+        Assert.Contains($"process {first} died: ", broken, StringComparison.Ordinal);
+        Assert.Contains("last error: ", broken, StringComparison.Ordinal);
+
+        File.Delete(Path.Combine(daemon.EnabledPath, "example.conf"));
+        File.CreateSymbolicLink(Path.Combine(daemon.EnabledPath, "example.conf"), "../servers-available/none.conf");
+        Assert.Contains("is broken: example.conf: is a link to '../servers-available/none.conf'", (await daemon.RunAsync("status")).Output, StringComparison.Ordinal);
+    }
+
     private static string? StateOf(System.Text.Json.JsonElement instance) =>
         instance.ValueKind == System.Text.Json.JsonValueKind.Undefined ? null : instance.GetProperty("state").GetString();
 }

@@ -25,7 +25,7 @@ public sealed class ReloadTests
 
         Write(daemon, port, $"/one = {one}\n/two = {two}\n@ b.test\n/ = {daemon.WebPath}");
         Assert.True((await daemon.StatusAsync("example")).GetProperty("conf_changed").GetBoolean());
-        Assert.Contains("'skitaid -f example reload' takes it up", (await daemon.RunAsync("status")).Output, StringComparison.Ordinal);
+        Assert.Contains($"'skitaid --etc {daemon.EtcPath} -f example reload' takes it up", (await daemon.RunAsync("status")).Output, StringComparison.Ordinal);
         var reloaded = await daemon.RunAsync("-f", "example", "reload");
 
         Assert.Equal((0, "example: reloaded; mounts: 1 as before, 2 started, 0 ended\n"), (reloaded.ExitCode, reloaded.Output));

@@ -83,10 +83,10 @@ public sealed class StartAndStopTests
     }
 
     [Fact]
-    public async Task A_port_in_use_is_named_with_its_conf_and_nothing_is_started()
+    public async Task A_port_in_use_is_named_the_other_instances_start_and_it_is_served_once_the_port_is_free()
     {
         await using var daemon = new TestDaemon();
-        daemon.WriteStaticConf("fine");
+        var fine = daemon.WriteStaticConf("fine");
         using var other = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         other.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         other.Listen();
@@ -97,6 +97,27 @@ public sealed class StartAndStopTests
 
         Assert.Equal(1, started.ExitCode);
         Assert.Contains($"taken.conf: [server] port: 127.0.0.1:{port} is in use", started.Errors, StringComparison.Ordinal);
+        Assert.Equal("hello", await daemon.Client.GetStringAsync(new Uri($"http://127.0.0.1:{fine}/"), Cancellation));
+        Assert.Contains("is in use", (await daemon.StatusAsync("taken")).GetProperty("last_error").GetString(), StringComparison.Ordinal);
+
+        other.Close();
+        await TestDaemon.WaitAsync("the other one ran", async () => (await daemon.StatusAsync("taken")).GetProperty("state").GetString() == "running");
+        Assert.Equal("hello", await daemon.Client.GetStringAsync(new Uri($"http://127.0.0.1:{port}/"), Cancellation));
+    }
+
+    [Fact]
+    public async Task With_no_address_to_be_had_nothing_is_started()
+    {
+        await using var daemon = new TestDaemon();
+        using var other = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        other.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        other.Listen();
+        daemon.WriteConf("taken", $"[server]\nport = {((IPEndPoint)other.LocalEndPoint!).Port}\n[routes:line]\n/ = {daemon.WebPath}\n");
+
+        var started = await daemon.RunAsync();
+
+        Assert.Equal(1, started.ExitCode);
+        Assert.Contains("nothing was started", started.Errors, StringComparison.Ordinal);
         Assert.Empty(daemon.Processes());
     }
 

@@ -40,6 +40,7 @@ public sealed class StatusTextTests
         Assert.DoesNotContain("worker's last error: ValueError", text, StringComparison.Ordinal);
         Assert.Contains("\n  certificate *: 80 days left (2016.03.03), /srv/a.pem\n", text, StringComparison.Ordinal);
         Assert.Contains("\n  certificate b.example: expired (2016.03.03), /srv/b.pem\n", text, StringComparison.Ordinal);
+        Assert.Contains("0 (workers 3)", text, StringComparison.Ordinal);
         Assert.Contains("\n  7 log lines are lost", text, StringComparison.Ordinal);
         Assert.DoesNotContain('\e', text);
         Assert.All(text.Split('\n'), line => Assert.InRange(line.Length, 0, 120));
