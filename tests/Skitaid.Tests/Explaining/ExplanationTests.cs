@@ -68,7 +68,7 @@ public sealed class ExplanationTests : IDisposable
         app        {_root}/flaskapp.py, made by create_app()
         workers    2 processes with 4 threads each of /bin/sh
         settings   max_body_size     = 100M (the default)         Largest request body; a longer one gets 413.
-                   app_timeout       = 90s (default 120s)         What an app's whole answer may take; then the client gets 504 and the worker is replaced.
+                   app_timeout       = 90s (default 120s)         What an app's whole answer may take, waits for a slow client not counted; then the client gets 504 and the worker is replaced.
                    response_timeout  = 10s (the default)          Patience for one step: a stalled transfer to or from a client (it is cut off), a request waiting for a free app thread (it gets 503).
                    slow_request      = 10s (the default)          A request that an app has held longer is reported in app.log while it runs, with the Python traceback of every thread.
                    max_requests      = 0: never (the default)     Requests after which a worker is replaced by a fresh one, give or take a tenth. 0 = never.
