@@ -37,7 +37,7 @@ internal sealed record ListenerChoice(IReadOnlyList<InstanceSettings> Instances,
 
         var other = reached[0];
         return new([], $"{other.Name} speaks {SchemeOf(other)} on port {other.Server.Port}, not {url.Scheme}: "
-            + (other.Ssl is null ? "a TLS handshake fails there" : "a client that does not begin with TLS gets no answer")
+            + (other.Ssl is null ? "a TLS handshake fails there" : "such a request gets 400")
             + $"; ask for {SchemeOf(other)}://{url.Host}:{other.Server.Port}{url.Target}");
     }
 
