@@ -12,6 +12,7 @@ internal sealed partial class Worker
 
     private readonly Lock _filesGate = new();
     private readonly List<SourceFile> _newFiles = [];
+    private readonly TaskCompletionSource _channelEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _givenUp = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>The app asked for a reload when its files change.</summary>
@@ -194,6 +195,7 @@ internal sealed partial class Worker
             }
         }
 
+        _channelEnded.TrySetResult();
         _pool.Leave(this);
         foreach (var request in woken)
         {
@@ -219,6 +221,9 @@ internal sealed partial class Worker
 
         return count > most ? text.Append(System.Globalization.CultureInfo.InvariantCulture, $" and {count - most} more").ToString() : text.ToString();
     }
+
+    /// <summary>Waits until <see cref="HadInHand"/> is known: the process may be gone a moment before its channel's end is read.</summary>
+    public Task WhenChannelEndsAsync() => Task.WhenAny(_channelEnded.Task, Task.Delay(EndPatience, _time));
 
     /// <summary>Whether it was killed from outside; else it may have been a request of its own that ended it.</summary>
     public async ValueTask<bool> WasKilledAsync() => await ExitsWithinAsync(EndPatience) && EndReason is null && (await Exited).Signal == Signals.Kill;

@@ -139,6 +139,7 @@ internal sealed partial class WorkerSeat(AppPool pool)
         var exit = await worker.Exited;
         pool.Leave(worker);
         SetCurrent(null);
+        await worker.WhenChannelEndsAsync();
         var reason = (worker.EndReason is { } known ? $"{exit}, {known}" : exit.ToString()) + worker.HadInHand;
         var delay = _backoff.Next(pool.Time.GetElapsedTime(worker.StartedStamp));
         LastError = reason;

@@ -41,7 +41,7 @@ public sealed class ListenerChoiceTests
     [InlineData("http://192.168.0.9:5000/", "nothing listens on 192.168.0.9:5000; there is shop on http://127.0.0.1:5000")]
     [InlineData("https://[::1]/", "nothing listens on [::1]:443; there is site on https://0.0.0.0:443")]
     [InlineData("https://a.com:5000/x", "shop speaks http on port 5000, not https: a TLS handshake fails there; ask for http://a.com:5000/x")]
-    [InlineData("http://a.com:443/x", "site speaks https on port 443, not http: a client that does not begin with TLS gets no answer; ask for https://a.com:443/x")]
+    [InlineData("http://a.com:443/x", "site speaks https on port 443, not http: such a request gets 400; ask for https://a.com:443/x")]
     public void Where_none_takes_it_the_person_is_told_what_there_is(string url, string problem)
     {
         var choice = ListenerChoice.Of(AskedUrl.Parse(url), Instances);
