@@ -5,8 +5,8 @@ using Skitai.Engine.Hosting.Transport;
 namespace Skitai.Engine.Hosting;
 
 /// <summary>
-/// Cuts off an HTTP/1.1 client that takes nothing of its answer any more (an HTTP/2 stream has a <see cref="StreamWatch"/>). Armed while a write waits for the client; when patience
-/// runs out it asks TCP whether the client has acknowledged anything in that time, since a slow client may well take
+/// Cuts off an HTTP/1.1 client that takes nothing of its answer any more (an HTTP/2 stream has a <see cref="StreamWatch"/>).
+/// Armed while a write waits for the client; when patience runs out it asks TCP whether the client has acknowledged anything in that time, since a slow client may well take
 /// longer than that to drain what the kernel holds, and aborts the request only if it has not.
 /// </summary>
 internal sealed class StallWatch : IDisposable

@@ -12,36 +12,23 @@ internal sealed partial class SupervisedInstance
     /// <param name="tree">Where the conf is.</param>
     /// <param name="force">Accept that an app which works now fails then.</param>
     /// <param name="cancellation">Gives up waiting.</param>
-    public async Task<ControlReply> ReloadAsync(ConfTree tree, bool force, CancellationToken cancellation)
+    public Task<ControlReply> ReloadAsync(ConfTree tree, bool force, CancellationToken cancellation) =>
+        RenewAsync(tree, "not reloaded", (settings, either) => TakeUpAsync(settings, force, either), cancellation);
+
+    private async Task<ControlReply> TakeUpAsync(InstanceSettings settings, bool force, CancellationToken cancellation)
     {
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _ending.Token);
-        await _waiting.CancelAsync();
-        await _turn.WaitAsync(either.Token);
-        try
+        if (_current is not { } current)
         {
-            var (settings, refusal) = ReadConf(tree, "not reloaded");
-            if (settings is null)
-            {
-                return refusal!;
-            }
-
-            if (_current is not { } current)
-            {
-                return await ReplaceAsync(tree, force, either.Token);
-            }
-
-            if (LiveSettings.NeedsNewProcess(_settings, settings) is { } section)
-            {
-                var reply = await ReplaceAsync(tree, force, either.Token);
-                return reply with { Lines = [$"{Name}: a change in {section} needs a new process", .. reply.Lines] };
-            }
-
-            return await HandOverAsync(current, settings, force, either.Token);
+            return await ReplaceAsync(settings, force, cancellation);
         }
-        finally
+
+        if (LiveSettings.NeedsNewProcess(_settings, settings) is { } section)
         {
-            _turn.Release();
+            var reply = await ReplaceAsync(settings, force, cancellation);
+            return reply with { Lines = [$"{Name}: a change in {section} needs a new process", .. reply.Lines] };
         }
+
+        return await HandOverAsync(current, settings, force, cancellation);
     }
 
     private async Task<ControlReply> HandOverAsync(InstanceChild current, InstanceSettings settings, bool force, CancellationToken cancellation)

@@ -12,14 +12,20 @@ internal sealed partial class SupervisedInstance
     /// <param name="tree">Where the conf is.</param>
     /// <param name="force">Accept that an app which works now fails in the successor.</param>
     /// <param name="cancellation">Gives up the successor.</param>
-    public async Task<ControlReply> RestartAsync(ConfTree tree, bool force, CancellationToken cancellation)
+    public Task<ControlReply> RestartAsync(ConfTree tree, bool force, CancellationToken cancellation) =>
+        RenewAsync(tree, "not restarted", (settings, either) => ReplaceAsync(settings, force, either), cancellation);
+
+    /// <summary>In our turn: reads the conf and has it taken up.</summary>
+    private async Task<ControlReply> RenewAsync(
+        ConfTree tree, string refused, Func<InstanceSettings, CancellationToken, Task<ControlReply>> takeUp, CancellationToken cancellation)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _ending.Token);
         await _waiting.CancelAsync();
         await _turn.WaitAsync(either.Token);
         try
         {
-            return await ReplaceAsync(tree, force, either.Token);
+            var (settings, refusal) = ReadConf(tree, refused);
+            return settings is null ? refusal! : await takeUp(settings, either.Token);
         }
         finally
         {
@@ -27,14 +33,8 @@ internal sealed partial class SupervisedInstance
         }
     }
 
-    private async Task<ControlReply> ReplaceAsync(ConfTree tree, bool force, CancellationToken cancellation)
+    private async Task<ControlReply> ReplaceAsync(InstanceSettings settings, bool force, CancellationToken cancellation)
     {
-        var (settings, refusal) = ReadConf(tree, "not restarted");
-        if (settings is null)
-        {
-            return refusal!;
-        }
-
         var listener = _listener;
         try
         {
