@@ -6,7 +6,7 @@ namespace Skitai.Posix;
 internal static unsafe partial class Libc
 {
     internal const int EINTR = 4, EWOULDBLOCK = 11, EACCES = 13;
-    internal const int F_GETFD = 1, F_SETFD = 2, FD_CLOEXEC = 1, F_OFD_SETLK = 37;
+    internal const int F_GETFD = 1, F_SETFD = 2, FD_CLOEXEC = 1, F_OFD_SETLK = 37, F_DUPFD_CLOEXEC = 1030;
     internal const short F_WRLCK = 1;
     internal const short POSIX_SPAWN_SETPGROUP = 0x02, POSIX_SPAWN_SETSIGDEF = 0x04, POSIX_SPAWN_SETSIGMASK = 0x08, POSIX_SPAWN_SETSID = 0x80;
     internal const int PR_SET_PDEATHSIG = 1;

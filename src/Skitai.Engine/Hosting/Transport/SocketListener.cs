@@ -17,7 +17,7 @@ internal sealed class SocketListener : IConnectionListener
     private readonly ClientWatch _watch;
     private readonly CancellationTokenSource _unbinding = new();
     private readonly Lock _lock = new();
-    private bool _isAccepting, _isUnbound;
+    private bool _isAccepting, _isUnbound, _reserveTouched;
     private TaskCompletionSource? _acceptedLast;
 
     /// <summary>Takes a listening socket over.</summary>
@@ -109,10 +109,16 @@ internal sealed class SocketListener : IConnectionListener
         while (true)
         {
             Socket? accepted = null;
+            if (_reserveTouched && !await WaitForDescriptorsAsync())
+            {
+                return null;
+            }
+
             try
             {
                 accepted = await _socket.AcceptAsync(_unbinding.Token);
                 accepted.NoDelay = true;
+                _reserveTouched = DescriptorReserve.IsTouchedBy(accepted.SafeHandle);
                 var connection = new SocketConnection(accepted, _watch);
                 _watch.Add(connection);
                 return connection;
@@ -138,6 +144,21 @@ internal sealed class SocketListener : IConnectionListener
                 }
             }
         }
+    }
+
+    /// <summary>Accepts nothing while that would take of the <see cref="DescriptorReserve"/>. False when it is unbound meanwhile.</summary>
+    private async ValueTask<bool> WaitForDescriptorsAsync()
+    {
+        while (!_unbinding.IsCancellationRequested && DescriptorReserve.IsReached(_socket.SafeHandle))
+        {
+            if (!await RestAsync(new SocketException((int)SocketError.TooManyOpenSockets)))
+            {
+                return false;
+            }
+        }
+
+        _reserveTouched = false;
+        return true;
     }
 
     /// <summary>Out of descriptors or memory: the next try would fail at once again. False when it is unbound meanwhile.</summary>
