@@ -37,9 +37,13 @@ internal static class TuneSection
         "max_body_size", Kinds.Size(Kilo, 1024 * Giga, "no limit"), 100 * Mega,
         "Largest request body; a longer one gets 413.");
 
-    private static readonly Key<bool> BufferChunked = new(
-        "buffer_chunked", Kinds.YesNo, true,
-        "Whether a request body without Content-Length (chunked) is received as a whole, on disk beyond 64 KB, before an app gets it with its length. no = the app reads it as it comes, without CONTENT_LENGTH.");
+    private static readonly Key<bool> BufferUploads = new(
+        "buffer_uploads", Kinds.YesNo, true,
+"Whether a request body is received as a whole, on disk beyond 64 KB, before an app gets it: slow senders hold no app thread, and a body without Content-Length gets one. no = the app reads it as it comes. (A client that sends Expect: 100-continue waits until the app reads.)");
+
+    private static readonly Key<long> BufferAnswers = new(
+        "buffer_answers", Kinds.Size(0, 1024 * Giga), 100 * Mega,
+        "How much of an app's answer is kept on disk for a client that takes it slower than the app makes it, so that it holds no app thread. 0 = the app waits for the client.");
 
     private static readonly Key<TimeSpan> HeaderTimeout = new(
         "header_timeout", Kinds.Duration(Second, Hour), TimeSpan.FromSeconds(15),
@@ -72,14 +76,14 @@ internal static class TuneSection
     public static readonly Section Declaration = new(
         "tunefactors", "Limits and patience.",
         [
-            StaticMaxAge, ResponseTimeout, KeepAlive, NumResultCacheMax, MaxBodySize, BufferChunked, HeaderTimeout,
+            StaticMaxAge, ResponseTimeout, KeepAlive, NumResultCacheMax, MaxBodySize, BufferUploads, BufferAnswers, HeaderTimeout,
             MaxHeaderSize, AppTimeout, SlowRequest, MaxConnections, MaxRequests, MaxWorkerMemory,
         ]);
 
     /// <summary>The values that bear on a request to an app.</summary>
     public static IReadOnlyList<KeyValue> DescribeForApps(TuneSettings tune) =>
     [
-        MaxBodySize.Describe(tune.MaxBodySize), AppTimeout.Describe(tune.AppTimeout), ResponseTimeout.Describe(tune.ResponseTimeout),
+        MaxBodySize.Describe(tune.MaxBodySize), BufferUploads.Describe(tune.BufferUploads), BufferAnswers.Describe(tune.BufferAnswers), AppTimeout.Describe(tune.AppTimeout), ResponseTimeout.Describe(tune.ResponseTimeout),
         SlowRequest.Describe(tune.SlowRequest), MaxRequests.Describe(tune.MaxRequests), MaxWorkerMemory.Describe(tune.MaxWorkerMemory),
     ];
 
@@ -94,7 +98,8 @@ internal static class TuneSection
         KeepAlive = reader.Get(KeepAlive),
         NumResultCacheMax = reader.Get(NumResultCacheMax),
         MaxBodySize = reader.Get(MaxBodySize),
-        BufferChunked = reader.Get(BufferChunked),
+        BufferUploads = reader.Get(BufferUploads),
+        BufferAnswers = reader.Get(BufferAnswers),
         HeaderTimeout = reader.Get(HeaderTimeout),
         MaxHeaderSize = (int)reader.Get(MaxHeaderSize),
         AppTimeout = reader.Get(AppTimeout),

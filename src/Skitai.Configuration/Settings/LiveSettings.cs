@@ -63,7 +63,8 @@ public sealed record LiveSettings
             StaticMaxAge = after.Tune.StaticMaxAge,
             AppTimeout = after.Tune.AppTimeout,
             SlowRequest = after.Tune.SlowRequest,
-            BufferChunked = after.Tune.BufferChunked,
+            BufferUploads = after.Tune.BufferUploads,
+            BufferAnswers = after.Tune.BufferAnswers,
             MaxRequests = after.Tune.MaxRequests,
             MaxWorkerMemory = after.Tune.MaxWorkerMemory,
         };

@@ -20,11 +20,11 @@ public sealed record TuneSettings
     /// <summary>The largest request body in bytes; a longer one gets 413. 0 = no limit.</summary>
     public long MaxBodySize { get; init; } = 100L * 1024 * 1024;
 
-    /// <summary>
-    /// An app gets a request body that comes without a length only when it is there as a whole, with its length; else it
-    /// reads it as it comes.
-    /// </summary>
-    public bool BufferChunked { get; init; } = true;
+    /// <summary>An app gets a request body only when it is there as a whole, with its length; else it reads it as it comes.</summary>
+    public bool BufferUploads { get; init; } = true;
+
+    /// <summary>How many bytes of an app's answer are kept on disk for a client that is slower than the app. 0 = the app waits.</summary>
+    public long BufferAnswers { get; init; } = 100L * 1024 * 1024;
 
     /// <summary>How long a client may take to send a request's header section; then 408.</summary>
     public TimeSpan HeaderTimeout { get; init; } = TimeSpan.FromSeconds(15);

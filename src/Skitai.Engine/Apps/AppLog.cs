@@ -37,4 +37,7 @@ internal static partial class AppLog
 
     [LoggerMessage(118, LogLevel.Error, "app {Label}: {Method} {Url}: the request body cannot be kept in {Reason}")]
     public static partial void BodyNotKept(ILogger logger, string label, string method, string url, string reason);
+
+    [LoggerMessage(119, LogLevel.Warning, "app {Label}: {Method} {Url}: the app waits for its slow client, the answer cannot be kept in {Reason}")]
+    public static partial void AnswerNotKept(ILogger logger, string label, string method, string url, string reason);
 }

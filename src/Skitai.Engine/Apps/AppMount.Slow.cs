@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Globalization;
-using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Skitai.Engine.Hosting;
@@ -23,8 +22,9 @@ public sealed partial class AppMount
         request.Begin(exchange);
         using var body = new RequestBody(exchange, reader, request, _pool.Settings.Tune, _pool.Time);
         var declared = exchange.Request.Headers.ContentLength;
-        var gathers = declared is null && _pool.Settings.Tune.BufferChunked;
-        var heldBack = !gathers && exchange.Request.Headers.Expect.Count > 0;
+        var expects = exchange.Request.Headers.Expect.Count > 0;
+        var gathers = _pool.Settings.Tune.BufferUploads && (declared is null || !expects);
+        var heldBack = !gathers && expects; // 100 Continue is the app's to say: it may not want the body
         var first = ArrayPool<byte>.Shared.Rent(heldBack ? 1 : (int)Math.Min(declared ?? Frame.MaxData, Frame.MaxData));
         try
         {
@@ -52,7 +52,7 @@ public sealed partial class AppMount
             request.FrameLength += length;
             request.BodyComplete = all;
         }
-        catch (Exception error) when (error is TimeoutException or BadHttpRequestException or BodySpoolException)
+        catch (Exception error) when (error is TimeoutException or BadHttpRequestException or SpoolException)
         {
             await RefuseBodyAsync(exchange, error);
             return;
@@ -86,7 +86,7 @@ public sealed partial class AppMount
         {
             status = bad.StatusCode;
         }
-        else if (error is BodySpoolException)
+        else if (error is SpoolException)
         {
             AppLog.BodyNotKept(_pool.Log, _pool.Label, exchange.Method, OutputText.Escape(exchange.Request.RawTarget), error.Message);
             status = StatusCodes.Status503ServiceUnavailable;
@@ -111,7 +111,7 @@ public sealed partial class AppMount
                     streaming = body.StreamAsync(heldBack);
                 }
 
-                if (request.ClientLeft || (request.Upload == UploadState.Broken && body?.Error is not (BadHttpRequestException or BodySpoolException)))
+                if (request.ClientLeft || (request.Upload == UploadState.Broken && body?.Error is not (BadHttpRequestException or SpoolException)))
                 {
                     _pool.Cancel(request);
                     Cut(exchange);
@@ -225,118 +225,20 @@ public sealed partial class AppMount
             gone = exchange.ClientGone.UnsafeRegister(static state => ((AppRequest)state!).OnClientGone(), request);
         }
 
+        using var stream = new AnswerStream(exchange, request, _pool, _sender, sendsBody);
         try
         {
-            await PumpAsync(exchange, request, sendsBody, sendsBody ? head.ContentLength : -1);
+            await stream.SendAsync();
         }
-        catch (Exception error) when (error is IOException or OperationCanceledException or InvalidOperationException)
+        catch (Exception error) when (error is IOException or OperationCanceledException or InvalidOperationException or SpoolException)
         {
-            // The client is gone while we write, or a file has become shorter.
+            // The client is gone while we write, or a file has become shorter, or the disk is broken.
             _pool.Cancel(request);
             Cut(exchange);
         }
         finally
         {
             await gone.DisposeAsync();
-        }
-    }
-
-    private async ValueTask PumpAsync(Exchange exchange, AppRequest request, bool sendsBody, long left)
-    {
-        var writer = exchange.ResponseBody.Writer;
-        using var watch = exchange.IsHttp2 ? null : new StallWatch(exchange, _pool.Settings.Tune.ResponseTimeout, _pool.Time);
-        while (true)
-        {
-            if (request.ClientLeft)
-            {
-                _pool.Cancel(request);
-                Cut(exchange);
-                return;
-            }
-
-            if (!request.TryTakePiece(out var piece, out var over))
-            {
-                if (over)
-                {
-                    break;
-                }
-
-                // The head, should nothing of the body be there yet.
-                if (await IsGoneAfterAsync(writer.FlushAsync(), watch))
-                {
-                    _pool.Cancel(request);
-                    return;
-                }
-
-                await request.WaitAsync();
-                continue;
-            }
-
-            try
-            {
-                var size = piece.File is null ? piece.Length : piece.FileLength;
-                if (left >= 0 && (left -= size) < 0)
-                {
-                    AppLog.BadAnswer(_pool.Log, _pool.Label, request.Method, OutputText.Escape(request.Url), "the body is longer than its Content-Length");
-                    _pool.Cancel(request);
-                    Cut(exchange);
-                    return;
-                }
-
-                request.WaitsForDownload = true;
-                if (!sendsBody)
-                {
-                    // Taken and dropped.
-                }
-                else if (piece.File is not null)
-                {
-                    await _sender.SendFileAsync(exchange, piece.File, piece.Offset, piece.FileLength);
-                }
-                else
-                {
-                    exchange.BytesSent += piece.Length;
-                    if (await IsGoneAfterAsync(writer.WriteAsync(piece.Buffer.AsMemory(0, piece.Length)), watch))
-                    {
-                        _pool.Cancel(request);
-                        return;
-                    }
-                }
-            }
-            finally
-            {
-                request.WaitsForDownload = false;
-                piece.Release();
-            }
-
-            if (piece.TookCredit && request.Consumed(piece.Length) is > 0 and var credit)
-            {
-                request.Worker?.SendWindow(request, credit);
-            }
-        }
-
-        if (request.Fault is not null || left > 0)
-        {
-            Cut(exchange); // a proper end would be a lie
-        }
-    }
-
-    /// <summary>Waits for a write; the watch cuts a client that takes nothing (over HTTP/2 the body watches itself).</summary>
-    /// <returns>Whether the client is gone.</returns>
-    private static ValueTask<bool> IsGoneAfterAsync(ValueTask<FlushResult> write, StallWatch? watch)
-    {
-        return write.IsCompletedSuccessfully ? new ValueTask<bool>(write.Result.IsCompleted) : WaitAsync();
-
-        async ValueTask<bool> WaitAsync()
-        {
-            watch?.Arm();
-            try
-            {
-                return (await write).IsCompleted;
-            }
-            finally
-            {
-                watch?.Disarm();
-            }
         }
     }
 

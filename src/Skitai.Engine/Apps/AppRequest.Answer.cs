@@ -199,7 +199,34 @@ internal sealed partial class AppRequest
         }
     }
 
-    /// <summary>The client has taken so many bytes of DATA.</summary>
+    /// <summary>Takes the next piece of the body if it is bytes: a file is nobody's burden.</summary>
+    /// <returns>False: there are none now; <paramref name="over"/> tells whether none will come, or a file comes first.</returns>
+    public bool TryTakeBytes(out AnswerPiece piece, out bool over)
+    {
+        lock (_gate)
+        {
+            var any = _pieces.TryPeek(out piece);
+            over = any ? piece.File is not null : Ended;
+            return any && !over && _pieces.TryDequeue(out piece);
+        }
+    }
+
+    /// <summary>The client has taken what was written for it.</summary>
+    public void OnWritten()
+    {
+        bool wake;
+        lock (_gate)
+        {
+            wake = Tell();
+        }
+
+        if (wake)
+        {
+            Wake();
+        }
+    }
+
+    /// <summary>The client has taken so many bytes of DATA, or they are kept elsewhere.</summary>
     /// <returns>How much credit to give back now; 0 = not yet worth a frame.</returns>
     public int Consumed(int bytes)
     {

@@ -1,39 +1,18 @@
 using System.Buffers;
-using Microsoft.Win32.SafeHandles;
-using Skitai.Posix;
 
 namespace Skitai.Engine.Apps;
 
 /// <summary>
-/// What of a request body came after its first frame, in a file without a name: nothing is left of it, however the
-/// process ends, and no more of it is in memory than is under way.
+/// What of a request body came after its first frame, in a file: no more of it is in memory than is under way.
 /// </summary>
-internal sealed class BodySpool(SafeFileHandle file, string directory) : IDisposable
+internal sealed class BodySpool(SpoolFile file) : IDisposable
 {
     private byte[]? _buffer; // what comes is written in large pieces: each write is a way to another thread and back
     private int _buffered;
     private long _written;
 
-    /// <summary>Makes an empty one.</summary>
-    /// <param name="directories">Where; the first that takes it.</param>
-    /// <exception cref="BodySpoolException">None does.</exception>
-    public static BodySpool Create(IReadOnlyList<string> directories)
-    {
-        var error = Errno.NoEntry;
-        foreach (var directory in directories)
-        {
-            error = UnnamedFile.Create(directory, out var file);
-            if (file is not null)
-            {
-                return new BodySpool(file, directory);
-            }
-        }
-
-        throw new BodySpoolException(directories[^1], error);
-    }
-
     /// <summary>Takes the next bytes.</summary>
-    /// <exception cref="BodySpoolException">The disk is full or broken.</exception>
+    /// <exception cref="SpoolException">The disk is full or broken.</exception>
     public async ValueTask AppendAsync(ReadOnlySequence<byte> bytes)
     {
         while (bytes.Length > 0)
@@ -52,7 +31,7 @@ internal sealed class BodySpool(SafeFileHandle file, string directory) : IDispos
 
     /// <summary>No more will come.</summary>
     /// <returns>How many bytes it has.</returns>
-    /// <exception cref="BodySpoolException">The disk is full or broken.</exception>
+    /// <exception cref="SpoolException">The disk is full or broken.</exception>
     public async ValueTask<long> CompleteAsync()
     {
         await WriteAsync();
@@ -61,7 +40,7 @@ internal sealed class BodySpool(SafeFileHandle file, string directory) : IDispos
     }
 
     /// <summary>Sends all of it to the request's worker. Ends when that is done or <see cref="AppRequest.StopUpload"/> was called.</summary>
-    /// <exception cref="BodySpoolException">The disk is broken.</exception>
+    /// <exception cref="SpoolException">The disk is broken.</exception>
     public async Task StreamAsync(AppRequest request)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(Frame.MaxData);
@@ -76,7 +55,7 @@ internal sealed class BodySpool(SafeFileHandle file, string directory) : IDispos
                     continue;
                 }
 
-                await ReadAsync(buffer.AsMemory(0, count), sent);
+                await file.ReadAsync(buffer.AsMemory(0, count), sent);
                 sent += count;
                 request.Worker?.SendData(request, buffer.AsSpan(0, count), end: sent == _written);
                 if (sent == _written)
@@ -100,38 +79,9 @@ internal sealed class BodySpool(SafeFileHandle file, string directory) : IDispos
 
     private async ValueTask WriteAsync()
     {
-        try
-        {
-            await RandomAccess.WriteAsync(file, _buffer.AsMemory(0, _buffered), _written);
-            _written += _buffered;
-            _buffered = 0;
-        }
-        catch (IOException error)
-        {
-            throw new BodySpoolException(directory, error);
-        }
-    }
-
-    private async ValueTask ReadAsync(Memory<byte> into, long offset)
-    {
-        try
-        {
-            while (into.Length > 0)
-            {
-                var count = await RandomAccess.ReadAsync(file, into, offset);
-                if (count == 0)
-                {
-                    throw new EndOfStreamException();
-                }
-
-                offset += count;
-                into = into[count..];
-            }
-        }
-        catch (IOException error)
-        {
-            throw new BodySpoolException(directory, error);
-        }
+        await file.WriteAsync(_buffer.AsMemory(0, _buffered), _written);
+        _written += _buffered;
+        _buffered = 0;
     }
 
     private void ReturnBuffer()

@@ -69,7 +69,7 @@ internal sealed class RequestBody(Exchange exchange, PipeReader reader, AppReque
     /// <summary>Puts the rest into a file, should there be any.</summary>
     /// <param name="directories">Where that file may be.</param>
     /// <returns>How many bytes.</returns>
-    /// <exception cref="BodySpoolException">It cannot be kept. (And those of <see cref="ReadFirstAsync"/>.)</exception>
+    /// <exception cref="SpoolException">It cannot be kept. (And those of <see cref="ReadFirstAsync"/>.)</exception>
     public async ValueTask<long> GatherAsync(IReadOnlyList<string> directories)
     {
         ReadResult read;
@@ -81,7 +81,7 @@ internal sealed class RequestBody(Exchange exchange, PipeReader reader, AppReque
             {
                 if (read.Buffer.Length > 0)
                 {
-                    _spool ??= BodySpool.Create(directories);
+                    _spool ??= new BodySpool(SpoolFile.Create(directories));
                     await _spool.AppendAsync(read.Buffer);
                 }
             }
@@ -147,7 +147,7 @@ internal sealed class RequestBody(Exchange exchange, PipeReader reader, AppReque
         {
             request.EndUpload(UploadState.Stalled);
         }
-        catch (Exception error) when (error is IOException or OperationCanceledException or BadHttpRequestException or BodySpoolException)
+        catch (Exception error) when (error is IOException or OperationCanceledException or BadHttpRequestException or SpoolException)
         {
             Error = IsNonsense(error) ? Refusal(error) : error;
             request.EndUpload(UploadState.Broken);
@@ -155,7 +155,7 @@ internal sealed class RequestBody(Exchange exchange, PipeReader reader, AppReque
     }
 
     /// <summary>
-    /// Why the upload is broken: a <see cref="BadHttpRequestException"/> or <see cref="BodySpoolException"/>; any other = the
+    /// Why the upload is broken: a <see cref="BadHttpRequestException"/> or <see cref="SpoolException"/>; any other = the
     /// client just went.
     /// </summary>
     public Exception? Error { get; private set; }

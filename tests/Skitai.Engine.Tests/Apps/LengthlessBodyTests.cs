@@ -54,7 +54,7 @@ public sealed class LengthlessBodyTests : IDisposable
     public async Task Max_body_size_is_about_the_body_not_about_its_chunks(int most, bool gathered)
     {
         await using var server = await AppServer.StartAsync(
-            spool: _spool.Path, tune: new TuneSettings { MaxBodySize = most, BufferChunked = gathered });
+            spool: _spool.Path, tune: new TuneSettings { MaxBodySize = most, BufferUploads = gathered });
         Assert.Equal(200, await StatusInSmallChunksAsync(most));
         Assert.Equal(413, await StatusInSmallChunksAsync(most + 1));
         await AssertNothingIsLeftAsync();
@@ -79,7 +79,7 @@ public sealed class LengthlessBodyTests : IDisposable
     [InlineData(false)]
     public async Task A_chunk_s_size_beyond_all_numbers_is_a_bad_request(bool gathered)
     {
-        await using var server = await AppServer.StartAsync(spool: _spool.Path, tune: new TuneSettings { BufferChunked = gathered });
+        await using var server = await AppServer.StartAsync(spool: _spool.Path, tune: new TuneSettings { BufferUploads = gathered });
         using var client = new TcpClient("127.0.0.1", server.Port);
         await client.GetStream().WriteAsync(
             "POST /length HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFFFF\r\nx\r\n"u8.ToArray(), Cancellation);
@@ -96,9 +96,9 @@ public sealed class LengthlessBodyTests : IDisposable
     }
 
     [Fact]
-    public async Task With_buffer_chunked_off_the_app_reads_the_body_as_it_comes()
+    public async Task With_buffer_uploads_off_the_app_reads_the_body_as_it_comes()
     {
-        await using var server = await AppServer.StartAsync(spool: _spool.Path, threads: 1, tune: new TuneSettings { BufferChunked = false });
+        await using var server = await AppServer.StartAsync(spool: _spool.Path, threads: 1, tune: new TuneSettings { BufferUploads = false });
         using var client = await BeginUploadAsync(server, "/length", 100_000);
         await AppServer.UntilAsync(() => server.Pool.Status().Workers[0].InHand == 1, "the app has it before it is whole");
         await client.GetStream().WriteAsync("0\r\n\r\n"u8.ToArray(), Cancellation);
@@ -201,11 +201,11 @@ public sealed class LengthlessBodyTests : IDisposable
     [Fact]
     public async Task A_full_disk_is_told_from_a_client_that_left()
     {
-        using var spool = new BodySpool(File.OpenHandle("/dev/full", FileMode.Open, FileAccess.ReadWrite), "/somewhere");
+        using var spool = new BodySpool(new SpoolFile(File.OpenHandle("/dev/full", FileMode.Open, FileAccess.ReadWrite), "/somewhere"));
         await spool.AppendAsync(new ReadOnlySequence<byte>(new byte[100]));
-        var error = await Assert.ThrowsAsync<BodySpoolException>(async () => await spool.CompleteAsync());
+        var error = await Assert.ThrowsAsync<SpoolException>(async () => await spool.CompleteAsync());
         Assert.Equal("/somewhere: No space left on device (errno 28)", error.Message);
-        await Assert.ThrowsAsync<BodySpoolException>(async () => await spool.AppendAsync(new ReadOnlySequence<byte>(new byte[100_000])));
+        await Assert.ThrowsAsync<SpoolException>(async () => await spool.AppendAsync(new ReadOnlySequence<byte>(new byte[100_000])));
     }
 
     private static async Task<string> SendAsync(AppServer server, HttpMethod method, string url, byte[] body, string version)

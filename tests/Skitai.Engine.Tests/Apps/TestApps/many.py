@@ -61,6 +61,10 @@ def app(environ, start_response):
     if path == "/endless":
         start_response("200 OK", plain)
         return Endless()
+    if path == "/numbers":
+        blocks = int(environ["QUERY_STRING"])
+        start_response("200 OK", plain + [("Content-Length", str(blocks * 8000))])
+        return (b"%08d" % i * 1000 for i in range(blocks))
     if path == "/flood":
         start_response("200 OK", plain)
         return Endless(100000, 0)
