@@ -39,11 +39,11 @@ internal static class TuneSection
 
     private static readonly Key<bool> BufferUploads = new(
         "buffer_uploads", Kinds.YesNo, true,
-"Whether a request body is received as a whole, on disk beyond 64 KB, before an app gets it: slow senders hold no app thread, and a body without Content-Length gets one. no = the app reads it as it comes. (A client that sends Expect: 100-continue waits until the app reads.)");
+"A request body is received as a whole, on disk beyond 64 KB, before an app gets it: a slow sender holds no app thread. no = the app reads it as it comes.");
 
     private static readonly Key<long> BufferAnswers = new(
         "buffer_answers", Kinds.Size(0, 1024 * Giga), 100 * Mega,
-        "How much of an app's answer is kept on disk for a client that takes it slower than the app makes it, so that it holds no app thread. 0 = the app waits for the client.");
+        "How much of an answer is kept on disk for a client that is slower than the app, so that it holds no app thread. 0 = the app waits for it.");
 
     private static readonly Key<TimeSpan> HeaderTimeout = new(
         "header_timeout", Kinds.Duration(Second, Hour), TimeSpan.FromSeconds(15),
