@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.IO.Pipelines;
-using Microsoft.AspNetCore.Http.Features;
 using Skitai.Engine.Hosting;
 
 namespace Skitai.Engine.Apps;
@@ -52,7 +51,7 @@ internal sealed class AnswerStream(Exchange exchange, AppRequest request, AppPoo
             {
                 if (request.Fault is not null || _left > 0)
                 {
-                    Cut(); // a proper end would be a lie
+                    exchange.Abort(); // a proper end would be a lie
                 }
 
                 return;
@@ -60,7 +59,7 @@ internal sealed class AnswerStream(Exchange exchange, AppRequest request, AppPoo
         }
 
         pool.Cancel(request);
-        Cut();
+        exchange.Abort();
     }
 
     /// <inheritdoc/>
@@ -194,13 +193,10 @@ internal sealed class AnswerStream(Exchange exchange, AppRequest request, AppPoo
     {
         var told = TellWhenAsync(writing);
         request.WaitsForDownload = false;
-        while (!writing.IsCompleted && !request.ClientLeft && !_cannotSpool)
-        {
-            if (_spooled - _unspooled >= pool.Settings.Tune.BufferAnswers)
-            {
-                break;
-            }
 
+        // What the client has taken still is in the file: it counts until the file is emptied.
+        while (!writing.IsCompleted && !request.ClientLeft && !_cannotSpool && _spooled < pool.Settings.Tune.BufferAnswers)
+        {
             if (request.TryTakeBytes(out var piece, out var over))
             {
                 await SpoolAsync(piece);
@@ -269,7 +265,7 @@ internal sealed class AnswerStream(Exchange exchange, AppRequest request, AppPoo
         }
 
         AppLog.BadAnswer(pool.Log, pool.Label, request.Method, OutputText.Escape(request.Url), "the body is longer than its Content-Length");
-        Cut();
+        exchange.Abort();
         return false;
     }
 
@@ -280,8 +276,6 @@ internal sealed class AnswerStream(Exchange exchange, AppRequest request, AppPoo
             request.Worker?.SendWindow(request, credit);
         }
     }
-
-    private void Cut() => exchange.Features.Get<IHttpRequestLifetimeFeature>()?.Abort();
 
     private enum Taken
     {
