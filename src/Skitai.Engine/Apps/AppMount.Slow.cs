@@ -64,7 +64,7 @@ public sealed partial class AppMount
         }
         catch (Exception error) when (error is IOException or OperationCanceledException)
         {
-            Cut(exchange);
+            exchange.Abort();
             return;
         }
         finally
@@ -114,7 +114,7 @@ public sealed partial class AppMount
                 if (request.ClientLeft || (request.Upload == UploadState.Broken && body?.Error is not (BadHttpRequestException or SpoolException)))
                 {
                     _pool.Cancel(request);
-                    Cut(exchange);
+                    exchange.Abort();
                     return;
                 }
 
@@ -234,7 +234,7 @@ public sealed partial class AppMount
         {
             // The client is gone while we write, or a file has become shorter, or the disk is broken.
             _pool.Cancel(request);
-            Cut(exchange);
+            exchange.Abort();
         }
         finally
         {

@@ -178,6 +178,4 @@ public sealed partial class AppMount : Mount
         AppLog.BadAnswer(_pool.Log, _pool.Label, request.Method, OutputText.Escape(request.Url), fault);
         return StatusPage.WriteAsync(exchange, StatusCodes.Status500InternalServerError);
     }
-
-    private static void Cut(Exchange exchange) => exchange.Features.Get<IHttpRequestLifetimeFeature>()?.Abort();
 }

@@ -157,6 +157,12 @@ public sealed class Exchange
         }
     }
 
+    /// <summary>
+    /// Cuts the request off: the connection over HTTP/1.1, the stream over HTTP/2. For a client that is gone or takes
+    /// nothing, and for an answer that cannot have its proper end.
+    /// </summary>
+    public void Abort() => Features.Get<IHttpRequestLifetimeFeature>()?.Abort();
+
     /// <summary>Takes up the next request of the connection.</summary>
     internal void Begin(IFeatureCollection features, RequestApplication application)
     {

@@ -66,7 +66,7 @@ internal sealed partial class FileSender(TimeSpan patience, TimeProvider time, I
                         LogShorter(logger, exchange.Method, OutputText.Escape(exchange.Request.RawTarget));
                     }
 
-                    exchange.Http.Abort();
+                    exchange.Abort();
                     return;
                 }
 
@@ -100,7 +100,7 @@ internal sealed partial class FileSender(TimeSpan patience, TimeProvider time, I
                 if (read == 0)
                 {
                     LogShorter(logger, exchange.Method, OutputText.Escape(exchange.Request.RawTarget));
-                    exchange.Http.Abort();
+                    exchange.Abort();
                     return;
                 }
 
@@ -125,7 +125,7 @@ internal sealed partial class FileSender(TimeSpan patience, TimeProvider time, I
         }
         catch (IOException)
         {
-            exchange.Http.Abort();
+            exchange.Abort();
             throw;
         }
         finally

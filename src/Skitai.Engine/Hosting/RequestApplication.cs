@@ -258,7 +258,7 @@ internal sealed partial class RequestApplication(
         if (exchange.Response.HasStarted)
         {
             // The rest of the answer will not come: only a cut tells the client.
-            exchange.Features.GetRequiredFeature<IHttpRequestLifetimeFeature>().Abort();
+            exchange.Abort();
             return Task.CompletedTask;
         }
 

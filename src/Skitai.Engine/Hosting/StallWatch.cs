@@ -73,7 +73,7 @@ internal sealed class StallWatch : IDisposable
             if (acknowledged == _acknowledged)
             {
                 _armed = false;
-                _exchange.Http.Abort();
+                _exchange.Abort();
                 return;
             }
 

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
@@ -9,25 +8,19 @@ using Microsoft.AspNetCore.Connections;
 namespace Skitai.Engine.Hosting.Transport;
 
 /// <summary>
-/// A connection's input: one contiguous buffer that the socket fills when the reader wants more than it holds. So the
+/// A connection's input: a buffer that the socket fills when the reader wants more than it holds. So the
 /// client is held back by TCP itself as soon as nobody reads.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "ReleaseAsync disposes it, once the socket is closed")]
 internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>
 {
-    private const int SmallBuffer = 4096;
-    private const int LargeBuffer = 128 * 1024;
-
     private readonly SocketConnection _connection;
     private readonly ReceiveArguments _arguments;
     private readonly Lock _lock = new();
     private ManualResetValueTaskSourceCore<ReadResult> _waiting;
 
-    // All below under the lock. The buffer holds [_start, _end); of it [_start, _examined) has been looked at.
-    private byte[]? _buffer;
-    private int _start;
-    private int _end;
-    private int _examined;
+    // All below under the lock.
+    private ReceiveBuffer _input;
     private bool _receiving;
     private bool _readPending;
     private bool _hadAtOnce;
@@ -106,13 +99,7 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>
     {
         lock (_lock)
         {
-            // Positions are indexes into the buffer; the top bit is the sequence's own mark.
-            _start = consumed.GetInteger() & int.MaxValue;
-            _examined = Math.Max(examined.GetInteger() & int.MaxValue, _start);
-            if (_start == _end && !_receiving)
-            {
-                _start = _end = _examined = 0;
-            }
+            _input.Advance(consumed, examined, _receiving);
         }
     }
 
@@ -129,7 +116,7 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>
             }
 
             _readPending = false;
-            result = new ReadResult(Unread(), isCanceled: true, isCompleted: _ended);
+            result = new ReadResult(_input.Unread, isCanceled: true, isCompleted: _ended);
         }
 
         _registration.Unregister();
@@ -149,7 +136,7 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>
     {
         lock (_lock)
         {
-            if (!_receiving && !_ended && !_stopped && _fault is null && !_readPending && (_buffer is null || _end < _buffer.Length))
+            if (!_receiving && !_ended && !_stopped && _fault is null && !_readPending && !_input.IsFull)
             {
                 Receive(makeRoom: false);
             }
@@ -196,11 +183,7 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>
 
         lock (_lock)
         {
-            if (_buffer is { } buffer)
-            {
-                _buffer = null;
-                ArrayPool<byte>.Shared.Return(buffer);
-            }
+            _input.Return();
         }
 
         _arguments.Dispose();
@@ -224,21 +207,18 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>
         return result;
     }
 
-    private ReadOnlySequence<byte> Unread() =>
-        _buffer is null ? ReadOnlySequence<byte>.Empty : new ReadOnlySequence<byte>(_buffer, _start, _end - _start);
-
     private bool TryTakeResult(out ReadResult result)
     {
         if (_cancelled)
         {
             _cancelled = false;
-            result = new ReadResult(Unread(), isCanceled: true, isCompleted: _ended);
+            result = new ReadResult(_input.Unread, isCanceled: true, isCompleted: _ended);
             return true;
         }
 
-        if (_examined < _end || _ended)
+        if (_input.HasNew || _ended)
         {
-            result = new ReadResult(Unread(), isCanceled: false, isCompleted: _ended);
+            result = new ReadResult(_input.Unread, isCanceled: false, isCompleted: _ended);
             return true;
         }
 
@@ -257,12 +237,12 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>
         _receiving = true;
         try
         {
-            if (makeRoom || _buffer is null)
+            if (makeRoom || !_input.IsRented)
             {
-                MakeRoom();
+                _input.MakeRoom(_connection.Socket);
             }
 
-            _arguments.SetBuffer(_buffer, _end, _buffer!.Length - _end);
+            _input.Offer(_arguments);
             if (_connection.Socket.ReceiveAsync(_arguments))
             {
                 return false;
@@ -277,52 +257,6 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>
 
         Take();
         return true;
-    }
-
-    private void MakeRoom()
-    {
-        if (_buffer is null)
-        {
-            _buffer = ArrayPool<byte>.Shared.Rent(SmallBuffer);
-            return;
-        }
-
-        if (_start == _end)
-        {
-            _start = _end = _examined = 0;
-            if (_buffer.Length > SmallBuffer && _connection.Socket.Available == 0)
-            {
-                // The wait for what comes next may be long: not with the large buffer of the upload before.
-                ArrayPool<byte>.Shared.Return(_buffer);
-                _buffer = ArrayPool<byte>.Shared.Rent(SmallBuffer);
-            }
-
-            return;
-        }
-
-        if (_end < _buffer.Length)
-        {
-            return;
-        }
-
-        // Full. What is left moves to the front; when that frees little, or reads fill whole buffers, a larger one helps.
-        var unread = _end - _start;
-        var target = _buffer;
-        if (unread > _buffer.Length / 2 || _buffer.Length < LargeBuffer)
-        {
-            target = ArrayPool<byte>.Shared.Rent(Math.Max(Math.Min(_buffer.Length * 4, LargeBuffer), unread * 2));
-        }
-
-        Buffer.BlockCopy(_buffer, _start, target, 0, unread);
-        if (target != _buffer)
-        {
-            ArrayPool<byte>.Shared.Return(_buffer);
-            _buffer = target;
-        }
-
-        _examined -= _start;
-        _start = 0;
-        _end = unread;
     }
 
     /// <summary>Takes up what a receive brought.</summary>
@@ -343,7 +277,7 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>
         }
         else
         {
-            _end += _arguments.BytesTransferred;
+            _input.Add(_arguments.BytesTransferred);
         }
     }
 
