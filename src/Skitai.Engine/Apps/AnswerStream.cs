@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using Skitai.Engine.Hosting;
+using Skitai.Engine.Logging;
 
 namespace Skitai.Engine.Apps;
 
@@ -27,7 +28,7 @@ internal sealed class AnswerStream(Exchange exchange, AppRequest request, AppPoo
     private long _spooled, _unspooled;
     private AnswerPiece? _refused;
     private bool _isSlow;
-    private bool _cannotSpool = !sendsBody;
+    private bool _cannotSpool = !sendsBody || pool.Settings.Tune.BufferAnswers == 0;
 
     /// <summary>Ends when all is sent, the client is gone or the answer had to be cut.</summary>
     /// <exception cref="IOException">The client is gone, or a file has become shorter.</exception>
@@ -36,11 +37,7 @@ internal sealed class AnswerStream(Exchange exchange, AppRequest request, AppPoo
     {
         while (!request.ClientLeft)
         {
-            var taken = _unspooled < _spooled ? await SendSpooledAsync()
-                : TryTake(out var piece, out var over) ? await SendPieceAsync(piece)
-                : over ? Taken.Last
-                : await IsGoneAfterAsync(_writer.FlushAsync()) ? Taken.Not // the head, should nothing of the body be there yet
-                : await WaitAsync();
+            var taken = await SendNextAsync();
             if (taken == Taken.Not)
             {
                 pool.Cancel(request);
@@ -70,8 +67,29 @@ internal sealed class AnswerStream(Exchange exchange, AppRequest request, AppPoo
         _refused?.Release();
     }
 
-    private async ValueTask<Taken> WaitAsync()
+    private async ValueTask<Taken> SendNextAsync()
     {
+        if (_unspooled < _spooled)
+        {
+            return await SendSpooledAsync();
+        }
+
+        if (TryTake(out var piece, out var over))
+        {
+            return await SendPieceAsync(piece);
+        }
+
+        if (over)
+        {
+            return Taken.Last;
+        }
+
+        // The head, should nothing of the body be there yet.
+        if (await IsGoneAfterAsync(_writer.FlushAsync()))
+        {
+            return Taken.Not;
+        }
+
         await request.WaitAsync();
         return Taken.All;
     }
@@ -91,7 +109,6 @@ internal sealed class AnswerStream(Exchange exchange, AppRequest request, AppPoo
 
     private async ValueTask<Taken> SendPieceAsync(AnswerPiece piece)
     {
-        request.WaitsForDownload = true;
         try
         {
             if (!Fits(piece))
@@ -105,6 +122,7 @@ internal sealed class AnswerStream(Exchange exchange, AppRequest request, AppPoo
             }
             else if (piece.File is not null)
             {
+                request.WaitsForDownload = true;
                 await sender.SendFileAsync(exchange, piece.File, piece.Offset, piece.FileLength);
             }
             else if (await IsGoneAfterAsync(WriteAsync(piece.Buffer.AsMemory(0, piece.Length))))
@@ -159,6 +177,7 @@ internal sealed class AnswerStream(Exchange exchange, AppRequest request, AppPoo
         async ValueTask<bool> WaitForAsync(Task<FlushResult> writing)
         {
             _watch?.Arm();
+            request.WaitsForDownload = true;
             try
             {
                 if (!_cannotSpool && await IsSlowAsync(writing))
@@ -170,6 +189,7 @@ internal sealed class AnswerStream(Exchange exchange, AppRequest request, AppPoo
             }
             finally
             {
+                request.WaitsForDownload = false;
                 _watch?.Disarm();
             }
         }
@@ -178,11 +198,16 @@ internal sealed class AnswerStream(Exchange exchange, AppRequest request, AppPoo
     /// <summary>Once slow, always slow.</summary>
     private async ValueTask<bool> IsSlowAsync(Task writing)
     {
-        if (!_isSlow)
+        try
         {
-            using var over = new CancellationTokenSource();
-            _isSlow = await Task.WhenAny(writing, Task.Delay(Hitch, pool.Time, over.Token)) != writing;
-            await over.CancelAsync();
+            if (!_isSlow)
+            {
+                await writing.WaitAsync(Hitch, pool.Time);
+            }
+        }
+        catch (TimeoutException)
+        {
+            _isSlow = true;
         }
 
         return _isSlow;

@@ -3,6 +3,7 @@ using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Skitai.Engine.Hosting;
+using Skitai.Engine.Logging;
 
 namespace Skitai.Engine.Apps;
 
@@ -52,14 +53,9 @@ public sealed partial class AppMount
             request.FrameLength += length;
             request.BodyComplete = all;
         }
-        catch (Exception error) when (error is TimeoutException or BadHttpRequestException or SpoolException)
+        catch (Exception error) when (error is TimeoutException || RequestBody.IsOfBody(error))
         {
             await RefuseBodyAsync(exchange, error);
-            return;
-        }
-        catch (IOException error) when (RequestBody.IsNonsense(error))
-        {
-            await RefuseBodyAsync(exchange, RequestBody.Refusal(error));
             return;
         }
         catch (Exception error) when (error is IOException or OperationCanceledException)
@@ -86,6 +82,10 @@ public sealed partial class AppMount
         {
             status = bad.StatusCode;
         }
+        else if (error is IOException)
+        {
+            status = StatusCodes.Status400BadRequest;
+        }
         else if (error is SpoolException)
         {
             AppLog.BodyNotKept(_pool.Log, _pool.Label, exchange.Method, OutputText.Escape(exchange.Request.RawTarget), error.Message);
@@ -111,7 +111,7 @@ public sealed partial class AppMount
                     streaming = body.StreamAsync(heldBack);
                 }
 
-                if (request.ClientLeft || (request.Upload == UploadState.Broken && body?.Error is not (BadHttpRequestException or SpoolException)))
+                if (request.ClientLeft || (request.Upload == UploadState.Broken && !RequestBody.IsOfBody(body?.Error)))
                 {
                     _pool.Cancel(request);
                     exchange.Abort();

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Skitai.Engine.Hosting;
+using Skitai.Engine.Logging;
 using Skitai.Engine.Routing;
 
 namespace Skitai.Engine.Apps;

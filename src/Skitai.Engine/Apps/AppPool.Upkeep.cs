@@ -1,4 +1,5 @@
 using System.Globalization;
+using Skitai.Engine.Logging;
 
 namespace Skitai.Engine.Apps;
 

@@ -35,7 +35,7 @@ public sealed record AppPoolSettings
     /// <summary>SERVER_SOFTWARE.</summary>
     public string Software { get; init; } = "skitaid/" + typeof(AppPoolSettings).Assembly.GetName().Version?.ToString(3);
 
-    /// <summary>Where the files of large request bodies without a length may be: the first that takes them.</summary>
+    /// <summary>Where the files of large request bodies and of answers to slow clients may be: the first that takes them.</summary>
     public IReadOnlyList<string> SpoolDirectories { get; init; } =
         System.Environment.GetEnvironmentVariable("TMPDIR") is { Length: > 0 } said ? [said] : ["/var/tmp", "/tmp"];
 

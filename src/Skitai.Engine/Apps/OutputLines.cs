@@ -1,4 +1,5 @@
 using System.Text;
+using Skitai.Engine.Logging;
 
 namespace Skitai.Engine.Apps;
 

@@ -149,7 +149,7 @@ internal sealed class RequestBody(Exchange exchange, PipeReader reader, AppReque
         }
         catch (Exception error) when (error is IOException or OperationCanceledException or BadHttpRequestException or SpoolException)
         {
-            Error = IsNonsense(error) ? Refusal(error) : error;
+            Error = error;
             request.EndUpload(UploadState.Broken);
         }
     }
@@ -160,11 +160,9 @@ internal sealed class RequestBody(Exchange exchange, PipeReader reader, AppReque
     /// </summary>
     public Exception? Error { get; private set; }
 
-    /// <summary>Whether an error is Kestrel's way of saying that a chunk's size is beyond any number.</summary>
-    public static bool IsNonsense(Exception error) => error is IOException { InnerException: OverflowException };
-
-    /// <summary>What a client is told whose body is nonsense.</summary>
-    public static BadHttpRequestException Refusal(Exception cause) => new("the body makes no sense", StatusCodes.Status400BadRequest, cause);
+    /// <summary>Whether an error is the body's, so that the client is told of it; any other = the client just went.</summary>
+    public static bool IsOfBody(Exception? error) =>
+        error is BadHttpRequestException or SpoolException || (error is not null && RequestCheck.IsNonsense(error));
 
     /// <summary>The answer is settled: <see cref="StreamAsync"/> shall end now.</summary>
     public void Stop()

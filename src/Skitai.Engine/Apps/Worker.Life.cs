@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
+using Skitai.Engine.Logging;
 using Skitai.Posix;
 
 namespace Skitai.Engine.Apps;
@@ -215,7 +216,7 @@ internal sealed partial class Worker
         {
             if (slot.InHand && ++count <= most)
             {
-                text.Append(count == 1 ? ", with this in hand: " : ", ").Append(slot.Request is { } request ? Describe(request) : slot.Description);
+                text.Append(count == 1 ? ", with this in hand: " : ", ").Append(Describe(slot));
             }
         }
 

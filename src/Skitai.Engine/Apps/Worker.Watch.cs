@@ -48,7 +48,7 @@ internal sealed partial class Worker
                         // What it hangs in is what one wants to know, however patient slow_request is.
                         slot.Reported = true;
                         slow?.Add(new SlowRequest(
-                            (request is null ? slot.Description ?? "" : Describe(request)) + ", given up by app_timeout", Pid, age));
+                            Describe(slot) + ", given up by app_timeout", Pid, age));
                     }
 
                     if (request is not null)
@@ -70,7 +70,7 @@ internal sealed partial class Worker
                 if (tune.SlowRequest > TimeSpan.Zero && age >= tune.SlowRequest && !slot.Reported)
                 {
                     slot.Reported = true;
-                    slow?.Add(new SlowRequest(request is null ? slot.Description ?? "" : Describe(request), Pid, age));
+                    slow?.Add(new SlowRequest(Describe(slot), Pid, age));
                 }
 
                 if (request is not null && age >= _pool.WatchAfter && request.TellWatched())
@@ -101,7 +101,7 @@ internal sealed partial class Worker
                 var age = _time.GetElapsedTime(slot.Since, now) - slot.ClientTime;
                 if (slot.InHand && threshold > TimeSpan.Zero && age >= threshold)
                 {
-                    slow.Add(new SlowRequest(slot.Request is { } request ? Describe(request) : slot.Description ?? "", Pid, age));
+                    slow.Add(new SlowRequest(Describe(slot), Pid, age));
                 }
             }
         }

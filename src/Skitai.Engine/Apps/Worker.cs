@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Microsoft.Win32.SafeHandles;
+using Skitai.Engine.Logging;
 
 namespace Skitai.Engine.Apps;
 
@@ -305,6 +306,8 @@ internal sealed partial class Worker : IFrameReceiver, IAsyncDisposable
 
         return null;
     }
+
+    private static string Describe(in WorkerSlot slot) => slot.Request is { } request ? Describe(request) : slot.Description ?? "";
 
     private static string Describe(AppRequest request) =>
         $"{request.Method} {OutputText.Escape(request.Url)} {request.TransactionId} {request.LocalTransactionId}";

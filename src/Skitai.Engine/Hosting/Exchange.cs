@@ -26,7 +26,6 @@ public sealed class Exchange
     private string? _lastTarget, _lastHost;
     private RouteTable? _lastRoutes;
     private HostName _host;
-    private Http2Body? _http2Body;
 
     /// <summary>The ASP.NET view of this request. Convenient; on the hot path prefer the fields here.</summary>
     public HttpContext Http
@@ -121,7 +120,7 @@ public sealed class Exchange
     public bool IsHttp2 => Connection.IsHttp2;
 
     /// <summary>Over HTTP/2: the answer's body, with what it knows of the client; otherwise null.</summary>
-    internal Http2Body? Http2Body => IsHttp2 ? _http2Body : null;
+    internal Http2Body? Http2Body { get; private set; }
 
     /// <summary>How much of a body shall be handed over at a time, in bytes: little where each client has many streams.</summary>
     internal int Piece => Http2Body?.Piece ?? 64 * 1024;
@@ -178,9 +177,9 @@ public sealed class Exchange
         ResponseBody = features.GetRequiredFeature<IHttpResponseBodyFeature>();
         if (Connection.IsHttp2)
         {
-            _http2Body ??= new Http2Body(new StreamWatch(application.Patience, application.Time));
-            _http2Body.Begin(features, ResponseBody);
-            ResponseBody = _http2Body;
+            Http2Body ??= new Http2Body(new StreamWatch(application.Patience, application.Time));
+            Http2Body.Begin(features, ResponseBody);
+            ResponseBody = Http2Body;
         }
 
         Method = Request.Method;

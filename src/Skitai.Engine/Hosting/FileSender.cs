@@ -2,7 +2,7 @@ using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 using Microsoft.Win32.SafeHandles;
-using Skitai.Engine.Apps;
+using Skitai.Engine.Logging;
 using Skitai.Engine.Hosting.Transport;
 
 namespace Skitai.Engine.Hosting;
@@ -19,7 +19,7 @@ internal sealed partial class FileSender(TimeSpan patience, TimeProvider time, I
     /// <summary>From here on sendfile is cheaper than a copy.</summary>
     private const long KernelFrom = 32 * 1024;
 
-    /// <summary>Given to the kernel at a time: after each the log's count of bytes is true again.</summary>
+    /// <summary>Given to the kernel at a time, for a pipe writer counts in ints.</summary>
     private const int KernelPart = 16 * 1024 * 1024;
 
     /// <summary>
@@ -61,7 +61,7 @@ internal sealed partial class FileSender(TimeSpan patience, TimeProvider time, I
                 if (flushed.IsCompleted || flushed.IsCanceled)
                 {
                     // Gone, or the file is shorter than promised: no answer may follow on this connection.
-                    if (RandomAccess.GetLength(file) < kernel.FileOffset + 1)
+                    if (flushed.IsCompleted && RandomAccess.GetLength(file) <= kernel.FileOffset)
                     {
                         LogShorter(logger, exchange.Method, OutputText.Escape(exchange.Request.RawTarget));
                     }
@@ -109,7 +109,8 @@ internal sealed partial class FileSender(TimeSpan patience, TimeProvider time, I
                 offset += read;
                 length -= read;
                 var flush = writer.FlushAsync(CancellationToken.None);
-                if (!flush.IsCompleted && !exchange.IsHttp2)
+                var waits = !flush.IsCompleted;
+                if (waits && !exchange.IsHttp2)
                 {
                     watch ??= new StallWatch(exchange, patience, time);
                     watch.Arm();
@@ -120,6 +121,12 @@ internal sealed partial class FileSender(TimeSpan patience, TimeProvider time, I
                 if (flushed.IsCompleted || flushed.IsCanceled)
                 {
                     return;
+                }
+
+                if (waits && length > 0)
+                {
+                    // The wait ended on a polling thread, and the next read may be from a disk.
+                    await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
                 }
             }
         }
@@ -157,6 +164,6 @@ internal sealed partial class FileSender(TimeSpan patience, TimeProvider time, I
         await write;
     }
 
-    [LoggerMessage(EventId = 111, Level = LogLevel.Warning, Message = "{Method} {Target}: the file became shorter while it was sent; the answer is cut off")]
+    [LoggerMessage(EventId = 141, Level = LogLevel.Warning, Message = "{Method} {Target}: the file became shorter while it was sent; the answer is cut off")]
     private static partial void LogShorter(ILogger logger, string method, string target);
 }

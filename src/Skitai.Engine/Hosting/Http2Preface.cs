@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Connections.Features;
 
 namespace Skitai.Engine.Hosting;
 
@@ -50,35 +49,45 @@ internal sealed class Http2Preface(Http2Listener http2, TimeSpan patience)
 
     private async Task WaitAsync(ConnectionContext context, ConnectionDelegate next)
     {
-        var input = context.Transport.Input;
-        var watch = new Watch(input, Environment.TickCount64 + (long)patience.TotalMilliseconds);
-        context.Features.Get<IConnectionHeartbeatFeature>()?.OnHeartbeat(static state => ((Watch)state).Check(), watch);
-        Verdict verdict;
-        do
+        switch (await ListenAsync(context.Transport.Input))
+        {
+            case Verdict.Http1:
+                await next(context);
+                break;
+            case Verdict.Http2:
+                await http2.HandOverAsync(context);
+                break;
+        }
+    }
+
+    /// <summary>Waits until the client has said what it speaks; <see cref="Verdict.NotYet"/> when it is gone or takes too long.</summary>
+    private async ValueTask<Verdict> ListenAsync(PipeReader input)
+    {
+        using var waiting = new CancellationTokenSource(patience);
+        while (true)
         {
             ReadResult result;
             try
             {
-                result = await input.ReadAsync();
+                result = await input.ReadAsync(waiting.Token);
             }
-            catch (Exception exception) when (exception is ConnectionResetException or ConnectionAbortedException or IOException)
+            catch (Exception exception) when (exception is ConnectionResetException or ConnectionAbortedException or IOException or OperationCanceledException)
             {
-                return;
+                return Verdict.NotYet;
             }
 
-            verdict = Judge(result);
+            var verdict = Judge(result);
             input.AdvanceTo(result.Buffer.Start, verdict == Verdict.NotYet ? result.Buffer.End : result.Buffer.Start);
             if (result.IsCanceled || (result.IsCompleted && result.Buffer.IsEmpty))
             {
-                // It has said nothing, or not enough, for too long.
-                watch.Done();
-                return;
+                return Verdict.NotYet;
+            }
+
+            if (verdict != Verdict.NotYet)
+            {
+                return verdict;
             }
         }
-        while (verdict == Verdict.NotYet);
-
-        watch.Done();
-        await (verdict == Verdict.Http2 ? http2.HandOverAsync(context) : next(context));
     }
 
     private static Verdict Judge(in ReadResult result)
@@ -103,37 +112,5 @@ internal sealed class Http2Preface(Http2Listener http2, TimeSpan patience)
         }
 
         return length == Preface.Length ? Verdict.Http2 : result.IsCompleted ? Verdict.Http1 : Verdict.NotYet;
-    }
-
-    /// <summary>Ends the wait of a client that does not say what it speaks; checked by Kestrel's heartbeat, once a second.</summary>
-    private sealed class Watch(PipeReader input, long until)
-    {
-        private readonly Lock _gate = new();
-        private bool _done;
-
-        public void Check()
-        {
-            if (Environment.TickCount64 < until)
-            {
-                return;
-            }
-
-            lock (_gate)
-            {
-                if (!_done)
-                {
-                    _done = true;
-                    input.CancelPendingRead();
-                }
-            }
-        }
-
-        public void Done()
-        {
-            lock (_gate)
-            {
-                _done = true;
-            }
-        }
     }
 }

@@ -2,8 +2,9 @@ namespace Skitai.Engine.Hosting;
 
 /// <summary>
 /// Gives memory back to the system after a flood. What a crowd of clients held is garbage when they are gone, but nobody
-/// collects it while few requests come: a collection needs allocations. So, when it has been quiet for a while and the heap
-/// has grown since the last time, one full collection is made; its pause falls where nobody waits.
+/// collects it while few requests come: a collection needs allocations. So, when it has been quiet for a while and the process
+/// has grown since the last time (at first: what the start left behind), one full collection is made; its pause falls where
+/// few wait.
 /// </summary>
 internal sealed class MemoryReturn(Counters counters)
 {

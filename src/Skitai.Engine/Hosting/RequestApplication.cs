@@ -243,8 +243,7 @@ internal sealed partial class RequestApplication(
             case BadHttpRequestException bad:
                 status = bad.StatusCode;
                 break;
-            case IOException { InnerException: OverflowException }:
-                // How Kestrel says that a chunk's size is beyond any number.
+            case IOException when RequestCheck.IsNonsense(exception):
                 status = StatusCodes.Status400BadRequest;
                 break;
             case ConnectionResetException or ConnectionAbortedException or OperationCanceledException or IOException

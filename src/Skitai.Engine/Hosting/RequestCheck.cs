@@ -36,6 +36,9 @@ internal static class RequestCheck
         return headers.TransferEncoding.Count == 0 || (IsPlainChunked(headers) && version == "HTTP/1.1");
     }
 
+    /// <summary>Whether an error is Kestrel's way of saying that a chunk's size is beyond any number: the body makes no sense.</summary>
+    public static bool IsNonsense(Exception error) => error is IOException { InnerException: OverflowException };
+
     /// <summary>
     /// One <c>chunked</c> and no length beside it. Kestrel takes other codings before it, and puts a Content-Length that
     /// came along under another name: both are a smuggler's shapes (RFC 9112 section 6.1).

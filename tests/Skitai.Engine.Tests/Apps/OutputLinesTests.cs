@@ -1,5 +1,6 @@
 using System.Text;
 using Skitai.Engine.Apps;
+using Skitai.Engine.Logging;
 
 namespace Skitai.Engine.Tests.Apps;
 

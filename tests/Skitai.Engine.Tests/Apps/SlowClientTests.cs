@@ -79,6 +79,18 @@ public sealed class SlowClientTests
     }
 
     [Fact]
+    public async Task An_app_that_hangs_when_its_client_has_caught_up_is_timed_out()
+    {
+        using var spool = new TemporaryDirectory();
+        await using var server = await AppServer.StartAsync(spool: spool.Path, tune: new TuneSettings { AppTimeout = TimeSpan.FromSeconds(3) });
+        using var answer = await BeginAsync(server, "1.1", "/numbers-then-stuck");
+        await AppServer.UntilAsync(() => Kept(spool) > 5_000_000, "the client is behind");
+        await using var stream = await answer.Content.ReadAsStreamAsync(Cancellation);
+        await AssertBlocksAsync(stream);
+        await Assert.ThrowsAnyAsync<IOException>(() => stream.ReadAsync(new byte[1], Cancellation).AsTask().WaitAsync(AppServer.Patience, Cancellation));
+    }
+
+    [Fact]
     public async Task An_upload_on_its_way_holds_no_thread()
     {
         await using var server = await AppServer.StartAsync(threads: 1);
@@ -91,9 +103,9 @@ public sealed class SlowClientTests
     }
 
     /// <summary>Asks for a long answer and takes nothing of it but its head.</summary>
-    private static async Task<HttpResponseMessage> BeginAsync(AppServer server, string version)
+    private static async Task<HttpResponseMessage> BeginAsync(AppServer server, string version, string path = "/numbers")
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, $"/numbers?{Blocks}")
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"{path}?{Blocks}")
         {
             Version = Version.Parse(version),
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
@@ -105,6 +117,12 @@ public sealed class SlowClientTests
     {
         Assert.Equal(Blocks * (long)Block, answer.Content.Headers.ContentLength);
         await using var stream = await answer.Content.ReadAsStreamAsync(Cancellation);
+        await AssertBlocksAsync(stream, pause);
+        Assert.Equal(0, await stream.ReadAsync(new byte[1], Cancellation));
+    }
+
+    private static async Task AssertBlocksAsync(Stream stream, Func<Task>? pause = null)
+    {
         var block = new byte[Block];
         for (var i = 0; i < Blocks; i++)
         {
@@ -120,8 +138,6 @@ public sealed class SlowClientTests
                 Assert.True(block.AsSpan(at, number.Length).SequenceEqual(number), $"wrong bytes in block {i}");
             }
         }
-
-        Assert.Equal(0, await stream.ReadAsync(block, Cancellation));
     }
 
     /// <summary>Bytes in the nameless file of a directory; -1 = there is none.</summary>

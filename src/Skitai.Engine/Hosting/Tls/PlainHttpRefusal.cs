@@ -6,14 +6,12 @@ namespace Skitai.Engine.Hosting.Tls;
 
 /// <summary>
 /// Answers a client that speaks plain HTTP to a port that speaks TLS: a failed handshake would leave a person in front of an
-/// empty page. The first byte decides; a TLS client's is a handshake record's (RFC 8446 section 5.1).
+/// empty page. The first byte decides; a TLS client's is a handshake record's, 0x16 (RFC 8446 section 5.1), no letter.
 /// </summary>
 /// <param name="refused">Counts and logs it.</param>
 /// <param name="patience">How long the first byte may take.</param>
 internal sealed class PlainHttpRefusal(RefusedRequests refused, TimeSpan patience)
 {
-    private const byte Handshake = 0x16;
-
     private static readonly byte[] s_answer = Answer();
 
     /// <summary>The middleware, before TLS.</summary>
@@ -49,7 +47,7 @@ internal sealed class PlainHttpRefusal(RefusedRequests refused, TimeSpan patienc
 
     /// <summary>Whether it begins as a method does; anything else that is no TLS is no business of ours.</summary>
     private static bool IsMethod(in ReadOnlySequence<byte> bytes) =>
-        bytes.FirstSpan is [var first, ..] && first != Handshake && char.IsAsciiLetter((char)first);
+        bytes.FirstSpan is [var first, ..] && char.IsAsciiLetter((char)first);
 
     private static byte[] Answer()
     {

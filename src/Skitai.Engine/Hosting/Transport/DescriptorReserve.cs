@@ -9,17 +9,18 @@ namespace Skitai.Engine.Hosting.Transport;
 /// </summary>
 internal static class DescriptorReserve
 {
+    /// <summary>An eighth of what the process may have is kept, at most this.</summary>
     private const int Most = 64;
 
-    /// <summary>The reserve of a process that may have so many descriptors: an eighth, at most 64.</summary>
-    public static long Of(long limit) => Math.Min(Most, limit / 8);
+    /// <summary>The first descriptor of the reserve; null = there is no limit. It may change while the process runs (prlimit).</summary>
+    private static long? First => DescriptorLimit.Current is { } limit ? limit - Math.Min(Most, limit / 8) : null;
 
     /// <summary>Whether a connection with this descriptor has come out of the reserve.</summary>
     public static bool IsTouchedBy(SafeHandle connection) =>
-        DescriptorLimit.Current is { } limit && (long)connection.DangerousGetHandle() >= limit - Of(limit);
+        First is { } first && connection.DangerousGetHandle() >= first;
 
     /// <summary>Whether another connection would come out of the reserve.</summary>
     /// <param name="listening">Any open descriptor.</param>
     public static bool IsReached(SafeHandle listening) =>
-        DescriptorLimit.Current is { } limit && !DescriptorLimit.HasFreeBelow(limit - Of(limit), listening);
+        First is { } first && !DescriptorLimit.HasFreeBelow(first, listening);
 }

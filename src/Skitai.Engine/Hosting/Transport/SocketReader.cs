@@ -305,16 +305,17 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>
             }
         }
 
-        if (fault is not null || complete)
+        if (!complete)
         {
-            _registration.Unregister();
+            return;
         }
 
+        _registration.Unregister();
         if (fault is not null)
         {
             _waiting.SetException(fault);
         }
-        else if (complete)
+        else
         {
             _waiting.SetResult(result);
         }

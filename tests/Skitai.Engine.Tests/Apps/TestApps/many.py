@@ -65,6 +65,9 @@ def app(environ, start_response):
         blocks = int(environ["QUERY_STRING"])
         start_response("200 OK", plain + [("Content-Length", str(blocks * 8000))])
         return (b"%08d" % i * 1000 for i in range(blocks))
+    if path == "/numbers-then-stuck":
+        start_response("200 OK", plain)
+        return (b"%08d" % i * 1000 if i < 3000 else stuck() for i in range(3001))
     if path == "/flood":
         start_response("200 OK", plain)
         return Endless(100000, 0)

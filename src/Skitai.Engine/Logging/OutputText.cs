@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace Skitai.Engine.Apps;
+namespace Skitai.Engine.Logging;
 
 /// <summary>Makes what an app printed or sent fit for a log: one line stays one line, nothing moves a terminal's cursor.</summary>
 internal static class OutputText
