@@ -140,7 +140,7 @@ class Response:
             self._put(body)
 
     def _answer_file(self, wrapper: FileWrapper) -> None:
-        """A wrapped file: the engine sends it, this thread waits until it has."""
+        """A wrapped file: the engine sends it; this thread waits until the engine has opened it for itself."""
         found = wrapper.file_range()
         if found is None:
             for chunk in wrapper:
