@@ -10,10 +10,11 @@ internal sealed partial class SupervisedInstance
 {
     /// <summary>Takes up a changed conf by what differs; by a restart, should that need a new process.</summary>
     /// <param name="tree">Where the conf is.</param>
+    /// <param name="read">The conf, when it has been read and checked already.</param>
     /// <param name="force">Accept that an app which works now fails then.</param>
     /// <param name="cancellation">Gives up waiting.</param>
-    public Task<ControlReply> ReloadAsync(ConfTree tree, bool force, CancellationToken cancellation) =>
-        RenewAsync(tree, "not reloaded", (settings, either) => TakeUpAsync(settings, force, either), cancellation);
+    public Task<ControlReply> ReloadAsync(ConfTree tree, InstanceSettings? read, bool force, CancellationToken cancellation) =>
+        RenewAsync(tree, read, "not reloaded", (settings, either) => TakeUpAsync(settings, force, either), cancellation);
 
     private async Task<ControlReply> TakeUpAsync(InstanceSettings settings, bool force, CancellationToken cancellation)
     {
