@@ -38,9 +38,9 @@ internal sealed partial class InstanceConf(Machine machine)
             errors.Add(0, $"{ErrorList.Quote(name)} cannot name an instance; a name begins with a letter or digit and goes on with letters, digits, '.', '_' and '-'");
         }
 
-        if (name is "smtpda" or "cron")
+        if (ReservedNames.OwnerOf(name) is { } owner)
         {
-            errors.Add(0, $"'{name}' is reserved: {(name == "cron" ? "the job scheduler" : "the mail delivery agent")} of a later version has it; give the conf another name");
+            errors.Add(0, $"'{name}' is reserved: {owner} of a later version has it; give the conf another name");
         }
 
         var conf = SectionSet.Read(file, Sections, DaemonConf.Sections, "skitaid.conf");

@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using Skitai.Configuration.Grammar;
 using Skitai.Configuration.Reference;
 
@@ -6,7 +5,7 @@ namespace Skitai.Configuration.Keys;
 
 /// <inheritdoc/>
 /// <typeparam name="T">The type its values have past the parser.</typeparam>
-internal sealed partial class Key<T>(string name, ValueKind<T> kind, T fallback, string doc) : Key(name, doc)
+internal sealed class Key<T>(string name, ValueKind<T> kind, T fallback, string doc) : Key(name, doc + kind.ZeroNote)
 {
     public override string Kind => kind.Name;
 
@@ -50,11 +49,8 @@ internal sealed partial class Key<T>(string name, ValueKind<T> kind, T fallback,
     /// <summary>A value of this key as a person would write it.</summary>
     public KeyValue Describe(T value) => new(Name, value is null ? "" : kind.Write(value), Default, Doc)
     {
-        ZeroMeans = ZeroForm().Match($"{Kind} {Doc}") is { Success: true } zero ? zero.Groups["meaning"].Value : null,
+        ZeroMeans = kind.ZeroMeans,
     };
-
-    [GeneratedRegex("0 = (?<meaning>[A-Za-z ]+)", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
-    private static partial Regex ZeroForm();
 
     public override void Check(ConfEntry? entry, string section, ReadContext context) => _ = Read(entry, section, context);
 }

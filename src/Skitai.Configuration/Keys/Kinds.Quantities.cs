@@ -18,10 +18,10 @@ internal static partial class Kinds
     /// <summary>A time span: a plain number is seconds, else <c>500ms 10s 5m 2h 1d</c>.</summary>
     /// <param name="least">The shortest allowed.</param>
     /// <param name="most">The longest allowed.</param>
-    /// <param name="zero">What zero means, when zero is allowed besides the range; null = it has no meaning of its own.</param>
+    /// <param name="zero">What zero means, which is allowed besides the range then; null = it has no meaning of its own.</param>
     public static ValueKind<TimeSpan> Duration(TimeSpan least, TimeSpan most, string? zero = null)
     {
-        var range = $"({WriteDuration(least)} to {WriteDuration(most)}{Or(zero)})";
+        var range = $"({WriteDuration(least)} to {WriteDuration(most)}{Or(zero, least == TimeSpan.Zero)})";
         return new ValueKind<TimeSpan>(
             $"duration {range}",
             (text, _) => Quantity(text.Text, Seconds) is not { } seconds
@@ -29,18 +29,20 @@ internal static partial class Kinds
                 : (zero is not null && seconds == 0) || (seconds >= (decimal)least.TotalSeconds && seconds <= (decimal)most.TotalSeconds)
                     ? Reading<TimeSpan>.Of(TimeSpan.FromTicks((long)(seconds * TimeSpan.TicksPerSecond)))
                     : Reading<TimeSpan>.Wrong($"{text.Shown} is out of range {range}"),
-            WriteDuration);
+            WriteDuration)
+        { ZeroMeans = zero, ZeroNote = Note(zero, least == TimeSpan.Zero) };
     }
 
     /// <summary>A number of bytes: a plain number is bytes, else <c>512K 10M 1G</c>.</summary>
     public static ValueKind<long> Size(long least, long most, string? zero = null) => SizeIn(Bytes, "10M (megabytes), 512K, 1G, or a number of bytes", least, most, zero);
 
     /// <summary>A number of bytes where a plain number is megabytes, as the caches have it: <c>8</c> is <c>8M</c>.</summary>
-    public static ValueKind<long> SizeInMegabytes(long least, long most) => SizeIn(Megabytes, "8 (megabytes), 512K, 1G", least, most, null);
+    public static ValueKind<long> SizeInMegabytes(long least, long most, string? zero = null) =>
+        SizeIn(Megabytes, "8 (megabytes), 512K, 1G", least, most, zero);
 
     private static ValueKind<long> SizeIn((string, decimal)[] units, string example, long least, long most, string? zero)
     {
-        var range = $"({WriteSize(least)} to {WriteSize(most)}{Or(zero)})";
+        var range = $"({WriteSize(least)} to {WriteSize(most)}{Or(zero, least == 0)})";
         return new ValueKind<long>(
             $"size {range}",
             (text, _) => Quantity(text.Text, units) is not { } bytes
@@ -48,10 +50,13 @@ internal static partial class Kinds
                 : (zero is not null && bytes == 0) || (bytes >= least && bytes <= most)
                     ? Reading<long>.Of((long)bytes)
                     : Reading<long>.Wrong($"{text.Shown} is out of range {range}"),
-            WriteSize);
+            WriteSize)
+        { ZeroMeans = zero, ZeroNote = Note(zero, least == 0) };
     }
 
-    private static string Or(string? zero) => zero is null ? "" : $", 0 = {zero}";
+    private static string Or(string? zero, bool inRange) => zero is null || inRange ? "" : $", 0 = {zero}";
+
+    private static string Note(string? zero, bool inRange) => zero is null || !inRange ? "" : $" 0 = {zero}.";
 
     /// <summary>Reads a number with one of the units; null when it is none. Big ones are cut off, not overflowing.</summary>
     private static decimal? Quantity(string text, (string Suffix, decimal Worth)[] units)

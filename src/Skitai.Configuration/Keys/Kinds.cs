@@ -40,9 +40,12 @@ internal static partial class Kinds
     public static ValueKind<IReadOnlyList<IPNetwork>> Networks { get; } = new("networks", ReadNetworks, value => string.Join(", ", value));
 
     /// <summary>A whole number in a range.</summary>
-    public static ValueKind<int> Integer(int least, int most) => Whole("number", "a number", least, most);
+    /// <param name="least">The smallest allowed.</param>
+    /// <param name="most">The largest allowed.</param>
+    /// <param name="zero">What zero, one of the range, means; null = it has no meaning of its own.</param>
+    public static ValueKind<int> Integer(int least, int most, string? zero = null) => Whole("number", "a number", least, most, zero);
 
-    private static ValueKind<int> Whole(string name, string withArticle, int least, int most)
+    private static ValueKind<int> Whole(string name, string withArticle, int least, int most, string? zero = null)
     {
         var range = most == int.MaxValue ? $"({least} or more)" : $"({least} to {most})";
         return new ValueKind<int>(
@@ -50,7 +53,8 @@ internal static partial class Kinds
             (text, _) => int.TryParse(text.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most
                 ? Reading<int>.Of(value)
                 : Reading<int>.Wrong($"{text.Shown} is not {withArticle} {range}"),
-            value => value.ToString(CultureInfo.InvariantCulture));
+            value => value.ToString(CultureInfo.InvariantCulture))
+        { ZeroMeans = zero, ZeroNote = Note(zero, inRange: true) };
     }
 
     private static Reading<IPAddress> ReadAddress(ConfText text, ReadContext context) =>

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using Skitai.Configuration.Grammar;
 using Skitai.Configuration.Settings;
@@ -8,8 +7,6 @@ namespace Skitai.Configuration.Routes;
 /// <summary>Reads host name patterns.</summary>
 internal static class HostNames
 {
-    private static readonly IdnMapping Idn = new() { UseStd3AsciiRules = false };
-
     /// <summary>Reads <c>www.a.com</c>, <c>.a.com</c> or <c>*.a.com</c>; null with a problem when it is none of them.</summary>
     public static HostPattern? Read(string text, out string problem)
     {
@@ -41,13 +38,9 @@ internal static class HostNames
     }
 
     /// <summary>The name as it comes in a Host header: lower case, ASCII (RFC 3490), no dot at its end.</summary>
-    private static string? Normal(string name)
+    private static string? Normal(string written)
     {
-        try
-        {
-            name = name.Any(c => !char.IsAscii(c)) ? Idn.GetAscii(name) : name;
-        }
-        catch (ArgumentException)
+        if (AsciiName.Of(written) is not { } name)
         {
             return null;
         }

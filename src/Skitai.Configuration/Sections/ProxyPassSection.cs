@@ -15,8 +15,8 @@ internal static class ProxyPassSection
     { Later = Feature.ProxyCache, Asks = value => value is not (0 or 8 * Mega) };
 
     private static readonly Key<long> CacheDisk = new(
-        "cache_disk", Kinds.SizeInMegabytes(0, 16 * 1024 * Giga), 0,
-        "Disk space for cached answers of clusters; a plain number is megabytes. 0 = none.")
+        "cache_disk", Kinds.SizeInMegabytes(0, 16 * 1024 * Giga, "none"), 0,
+        "Disk space for cached answers of clusters; a plain number is megabytes.")
     { Later = Feature.ProxyCache };
 
     public static readonly Section Declaration = new("proxypass", "The cache in front of clusters.", [CacheMemory, CacheDisk]);

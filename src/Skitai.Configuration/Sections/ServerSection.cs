@@ -9,8 +9,8 @@ namespace Skitai.Configuration.Sections;
 internal static class ServerSection
 {
     private static readonly Key<int> Threads = new(
-        "threads", Kinds.Integer(0, 256), 4,
-        "App threads in each worker process. 0 = one request at a time in a worker.");
+        "threads", Kinds.Integer(0, 256, "one request at a time in a worker"), 4,
+        "App threads in each worker process.");
 
     private static readonly Key<int> Processes = new(
         "processes", Kinds.Integer(1, 256), 1,

@@ -17,8 +17,8 @@ internal static class TuneSection
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
 
     private static readonly Key<TimeSpan> StaticMaxAge = new(
-        "static_max_age", Kinds.Duration(TimeSpan.Zero, TimeSpan.FromDays(3650)), TimeSpan.FromSeconds(300),
-        "How long browsers may keep a static file before they ask again. 0 = they ask each time.");
+        "static_max_age", Kinds.Duration(TimeSpan.Zero, TimeSpan.FromDays(3650), "they ask each time"), TimeSpan.FromSeconds(300),
+        "How long browsers may keep a static file before they ask again.");
 
     private static readonly Key<TimeSpan> ResponseTimeout = new(
         "response_timeout", Kinds.Duration(Shortest, Hour), TimeSpan.FromSeconds(10),
@@ -39,11 +39,11 @@ internal static class TuneSection
 
     private static readonly Key<bool> BufferUploads = new(
         "buffer_uploads", Kinds.YesNo, true,
-"A request body is received as a whole, on disk beyond 64 KB, before an app gets it: a slow sender holds no app thread. no = the app reads it as it comes.");
+        "A request body is received as a whole, on disk beyond 64 KB, before an app gets it: a slow sender holds no app thread. no = the app reads it as it comes.");
 
     private static readonly Key<long> BufferAnswers = new(
-        "buffer_answers", Kinds.Size(0, 1024 * Giga), 100 * Mega,
-        "How much of an answer is kept on disk for a client that is slower than the app, so that it holds no app thread. 0 = the app waits for it.");
+        "buffer_answers", Kinds.Size(0, 1024 * Giga, "the app waits for it"), 100 * Mega,
+        "How much of an answer is kept on disk for a client that is slower than the app, so that it holds no app thread.");
 
     private static readonly Key<TimeSpan> HeaderTimeout = new(
         "header_timeout", Kinds.Duration(Second, Hour), TimeSpan.FromSeconds(15),
@@ -62,12 +62,12 @@ internal static class TuneSection
         "A request that an app has held longer is reported in app.log while it runs, with the Python traceback of every thread.");
 
     private static readonly Key<int> MaxConnections = new(
-        "max_connections", Kinds.Integer(0, 1_000_000), 10_000,
-        "Client connections open at once. 0 = no limit.");
+        "max_connections", Kinds.Integer(0, 1_000_000, "no limit"), 10_000,
+        "Client connections open at once.");
 
     private static readonly Key<int> MaxRequests = new(
-        "max_requests", Kinds.Integer(0, 1_000_000_000), 0,
-        "Requests after which a worker is replaced by a fresh one, give or take a tenth. 0 = never.");
+        "max_requests", Kinds.Integer(0, 1_000_000_000, "never"), 0,
+        "Requests after which a worker is replaced by a fresh one, give or take a tenth.");
 
     private static readonly Key<long> MaxWorkerMemory = new(
         "max_worker_memory", Kinds.Size(16 * Mega, 1024 * Giga, "no limit"), 0,
@@ -91,21 +91,24 @@ internal static class TuneSection
     public static IReadOnlyList<KeyValue> DescribeForFiles(TuneSettings tune) =>
         [StaticMaxAge.Describe(tune.StaticMaxAge), ResponseTimeout.Describe(tune.ResponseTimeout)];
 
-    public static TuneSettings Build(SectionReader reader) => new()
+    public static TuneSettings Build(SectionReader reader)
     {
-        StaticMaxAge = reader.Get(StaticMaxAge),
-        ResponseTimeout = reader.Get(ResponseTimeout),
-        KeepAlive = reader.Get(KeepAlive),
-        NumResultCacheMax = reader.Get(NumResultCacheMax),
-        MaxBodySize = reader.Get(MaxBodySize),
-        BufferUploads = reader.Get(BufferUploads),
-        BufferAnswers = reader.Get(BufferAnswers),
-        HeaderTimeout = reader.Get(HeaderTimeout),
-        MaxHeaderSize = (int)reader.Get(MaxHeaderSize),
-        AppTimeout = reader.Get(AppTimeout),
-        SlowRequest = reader.Get(SlowRequest),
-        MaxConnections = reader.Get(MaxConnections),
-        MaxRequests = reader.Get(MaxRequests),
-        MaxWorkerMemory = reader.Get(MaxWorkerMemory),
-    };
+        _ = reader.Get(NumResultCacheMax); // of a later version: only checked
+        return new()
+        {
+            StaticMaxAge = reader.Get(StaticMaxAge),
+            ResponseTimeout = reader.Get(ResponseTimeout),
+            KeepAlive = reader.Get(KeepAlive),
+            MaxBodySize = reader.Get(MaxBodySize),
+            BufferUploads = reader.Get(BufferUploads),
+            BufferAnswers = reader.Get(BufferAnswers),
+            HeaderTimeout = reader.Get(HeaderTimeout),
+            MaxHeaderSize = (int)reader.Get(MaxHeaderSize),
+            AppTimeout = reader.Get(AppTimeout),
+            SlowRequest = reader.Get(SlowRequest),
+            MaxConnections = reader.Get(MaxConnections),
+            MaxRequests = reader.Get(MaxRequests),
+            MaxWorkerMemory = reader.Get(MaxWorkerMemory),
+        };
+    }
 }

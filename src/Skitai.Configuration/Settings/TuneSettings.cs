@@ -14,9 +14,6 @@ public sealed record TuneSettings
     /// <summary>How long an idle connection is kept for the next request.</summary>
     public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Entries of the result cache of <c>was</c> services.</summary>
-    public int NumResultCacheMax { get; init; } = 200;
-
     /// <summary>The largest request body in bytes; a longer one gets 413. 0 = no limit.</summary>
     public long MaxBodySize { get; init; } = 100L * 1024 * 1024;
 

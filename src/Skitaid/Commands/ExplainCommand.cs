@@ -2,6 +2,7 @@ using System.Buffers;
 using Skitai.Configuration;
 using Skitai.Configuration.Settings;
 using Skitaid.Explaining;
+using Skitaid.Supervision;
 
 namespace Skitaid.Commands;
 
@@ -25,8 +26,8 @@ internal static class ExplainCommand
             throw new UsageException($"'{method}' is not a method");
         }
 
-        var (daemon, instances, errors) = Read(new ConfTree(Places.Etc(line)), line[OptionNames.Name]);
-        if (daemon is null || errors.Count > 0)
+        var (instances, errors) = Read(new ConfTree(Places.Etc(line)), line[OptionNames.Name]);
+        if (errors.Count > 0)
         {
             foreach (var error in errors)
             {
@@ -37,7 +38,7 @@ internal static class ExplainCommand
         }
 
         var choice = ListenerChoice.Of(asked, instances);
-        var explainer = new Explainer(daemon, TimeProvider.System);
+        var explainer = new Explainer(TimeProvider.System);
         List<Explanation> explanations = [];
         foreach (var settings in choice.Instances)
         {
@@ -60,17 +61,25 @@ internal static class ExplainCommand
         return explanations.Exists(explained => explained.Answers) ? ExitCodes.Done : ExitCodes.Failed;
     }
 
-    private static (DaemonSettings? Daemon, IReadOnlyList<InstanceSettings> Instances, IReadOnlyList<ConfError> Errors) Read(ConfTree tree, string? name)
+    private static (IReadOnlyList<InstanceSettings> Instances, IReadOnlyList<ConfError> Errors) Read(ConfTree tree, string? name)
     {
+        DaemonSettings? daemon;
+        IReadOnlyList<InstanceSettings> instances;
+        IReadOnlyList<ConfError> errors;
         if (name is null)
         {
             var all = tree.ReadAll();
-            return (all.Daemon, all.Instances, all.Errors);
+            (daemon, instances, errors) = (all.Daemon, all.Instances, all.Errors);
+        }
+        else
+        {
+            InstanceNames.Require(tree, name);
+            (daemon, var daemonErrors) = tree.ReadDaemon();
+            var (settings, confErrors) = tree.ReadInstance(name);
+            (instances, errors) = (settings is null ? [] : [settings], [.. daemonErrors, .. confErrors]);
         }
 
-        InstanceNames.Require(tree, name);
-        var (daemon, daemonErrors) = tree.ReadDaemon();
-        var (settings, errors) = tree.ReadInstance(name);
-        return (daemon, settings is null ? [] : [settings], [.. daemonErrors, .. errors]);
+        // A broken skitaid.conf is among the errors.
+        return (daemon is null ? [] : [.. instances.Select(settings => TreeCheck.WithDefaults(settings, daemon))], errors);
     }
 }

@@ -1,5 +1,6 @@
 using System.Reflection;
 using Skitai.Posix;
+using Skitaid.Supervision;
 
 namespace Skitaid.Commands;
 
@@ -47,14 +48,13 @@ internal static class InitCommand
             return ExitCodes.Failed;
         }
 
-        var option = etc == "/etc/skitaid" ? "" : $" --etc {etc}";
         Console.WriteLine($"""
 
             Next:
               1. say what is served:   edit {Path.Combine(etc, "servers-available/example.conf")}
               2. enable it:            ln -s ../servers-available/example.conf {Path.Combine(etc, "servers-enabled")}/
-              3. check it:             skitaid{option} test
-              4. start:                skitaid{option}
+              3. check it:             {DaemonPlaces.Command(etc, "test")}
+              4. start:                {DaemonPlaces.Command(etc, "").TrimEnd()}
               5. start at boot:        see {Path.Combine(etc, "skitaid.service")} (systemd)
             """);
         return ExitCodes.Done;

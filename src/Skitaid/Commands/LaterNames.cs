@@ -1,3 +1,5 @@
+using Skitai.Configuration;
+
 namespace Skitaid.Commands;
 
 /// <summary>The daemons that <c>-f</c> could name in 2016 and that are not there yet.</summary>
@@ -7,9 +9,9 @@ internal static class LaterNames
     /// <exception cref="UsageException">It is such a name.</exception>
     public static void Refuse(string? name)
     {
-        if (name is "smtpda" or "cron")
+        if (ReservedNames.OwnerOf(name) is { } owner)
         {
-            throw new UsageException($"'{name}' is not part of this version: {(name == "cron" ? "the job scheduler" : "the mail delivery agent")} comes in a later one");
+            throw new UsageException($"'{name}' is not part of this version: {owner} comes in a later one");
         }
     }
 }

@@ -54,6 +54,6 @@ internal static class TestCommand
     private static string Fine(string name, Skitai.Configuration.Settings.InstanceSettings settings)
     {
         var mounts = settings.Hosts.Sum(host => host.Mounts.Count);
-        return $"{name}.conf: ok, {(settings.Ssl is null ? "http" : "https")}://{ListeningSocket.AddressOf(settings)}, {mounts} mount{(mounts == 1 ? "" : "s")}";
+        return $"{name}.conf: ok, {ListeningSocket.UrlOf(settings)}, {mounts} mount{(mounts == 1 ? "" : "s")}";
     }
 }

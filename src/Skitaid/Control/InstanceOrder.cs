@@ -9,8 +9,15 @@ namespace Skitaid.Control;
 /// <param name="Live">For <see cref="Reload"/>: what the conf says now.</param>
 /// <param name="Force">For <see cref="Reload"/>: also when an app that works now would not any more.</param>
 /// <param name="Renewed">For <see cref="Certificate"/>.</param>
+/// <param name="Number">For what is answered by a report of the same number: <see cref="Status"/>, <see cref="Reload"/>, <see cref="Rotate"/>.</param>
 internal sealed record InstanceOrder(
-    string Order, double Seconds = 0, InstanceConf? Conf = null, LiveSettings? Live = null, bool Force = false, RenewedCertificate? Renewed = null)
+    string Order,
+    double Seconds = 0,
+    InstanceConf? Conf = null,
+    LiveSettings? Live = null,
+    bool Force = false,
+    RenewedCertificate? Renewed = null,
+    long Number = 0)
 {
     /// <summary>Serve; the first order. Answered with <see cref="InstanceReport.Ready"/> or <see cref="InstanceReport.Failed"/>.</summary>
     public const string Start = "start";

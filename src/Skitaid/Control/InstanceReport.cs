@@ -6,8 +6,14 @@ namespace Skitaid.Control;
 /// <param name="Mounts">For <see cref="Ready"/> and <see cref="Reloaded"/>: the mounts that answer 503, and why.</param>
 /// <param name="Figures">For <see cref="Status"/>.</param>
 /// <param name="Changes">For <see cref="Reloaded"/>: how many mounts were kept, started and ended.</param>
+/// <param name="Number">That of the order which it answers.</param>
 internal sealed record InstanceReport(
-    string Report, string? Why = null, IReadOnlyList<MountFailure>? Mounts = null, InstanceFigures? Figures = null, MountChanges? Changes = null)
+    string Report,
+    string? Why = null,
+    IReadOnlyList<MountFailure>? Mounts = null,
+    InstanceFigures? Figures = null,
+    MountChanges? Changes = null,
+    long Number = 0)
 {
     /// <summary>It serves.</summary>
     public const string Ready = "ready";

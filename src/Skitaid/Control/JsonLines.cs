@@ -14,8 +14,6 @@ internal sealed class JsonLines(Socket socket, int maxLine = 1024 * 1024) : IDis
 {
     private const int UsualBuffer = 4096;
 
-    private static readonly byte[] s_lineEnd = "\n"u8.ToArray();
-
     private readonly SemaphoreSlim _writing = new(1, 1);
     private byte[] _buffer = new byte[UsualBuffer];
     private int _start;
@@ -65,41 +63,51 @@ internal sealed class JsonLines(Socket socket, int maxLine = 1024 * 1024) : IDis
     }
 
     /// <summary>Sends a message; false when nobody is there any more.</summary>
+    /// <param name="message">The message.</param>
+    /// <param name="type">Its JSON form.</param>
+    /// <param name="cancellation">
+    /// Gives up: a message that has not begun is never sent, one that has goes on without the caller and keeps the others
+    /// waiting behind it, or the next would be the other half of this one.
+    /// </param>
     public async ValueTask<bool> WriteAsync<T>(T message, JsonTypeInfo<T> type, CancellationToken cancellation)
     {
-        var json = JsonSerializer.SerializeToUtf8Bytes(message, type);
-        try
-        {
-            await _writing.WaitAsync(cancellation);
-            try
-            {
-                await SendAsync(json, cancellation);
-                await SendAsync(s_lineEnd, cancellation);
-                return true;
-            }
-            catch (Exception failure) when (failure is SocketException or ObjectDisposedException)
-            {
-                return false;
-            }
-            finally
-            {
-                _writing.Release();
-            }
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(json);
-        }
+        await _writing.WaitAsync(cancellation);
+        return await SendInTurnAsync(message, type).WaitAsync(cancellation);
     }
 
     public void Dispose() => socket.Dispose();
 
-    private async ValueTask SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellation)
+    /// <summary>All of a message, however long that takes; the socket's end is its end.</summary>
+    private async Task<bool> SendInTurnAsync<T>(T message, JsonTypeInfo<T> type)
     {
-        while (bytes.Length > 0)
+        byte[] line = [];
+        try
         {
-            bytes = bytes[await socket.SendAsync(bytes, cancellation)..];
+            line = ToLine(message, type);
+            for (ReadOnlyMemory<byte> rest = line; rest.Length > 0;)
+            {
+                rest = rest[await socket.SendAsync(rest, CancellationToken.None)..];
+            }
+
+            return true;
         }
+        catch (Exception failure) when (failure is SocketException or ObjectDisposedException)
+        {
+            return false;
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(line);
+            _writing.Release();
+        }
+    }
+
+    private static byte[] ToLine<T>(T message, JsonTypeInfo<T> type)
+    {
+        var json = JsonSerializer.SerializeToUtf8Bytes(message, type);
+        byte[] line = [.. json, (byte)'\n'];
+        CryptographicOperations.ZeroMemory(json);
+        return line;
     }
 
     private static T Parse<T>(ReadOnlySpan<byte> line, JsonTypeInfo<T> type)

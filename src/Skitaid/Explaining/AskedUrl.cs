@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Skitai.Configuration.Routes;
 using Skitai.Engine.Routing;
 using Skitaid.Commands;
 
@@ -12,8 +13,6 @@ namespace Skitaid.Explaining;
 /// <param name="Target">Path and query as a client sends them: without a fragment, percent-encoded beyond ASCII.</param>
 internal sealed record AskedUrl(string? Scheme, string? Host, int? Port, string Target)
 {
-    private static readonly IdnMapping Idn = new() { UseStd3AsciiRules = false };
-
     /// <summary>The port that a client connects to; null = neither port nor scheme is said.</summary>
     public int? ConnectPort => Port ?? Scheme switch { "http" => 80, "https" => 443, _ => null };
 
@@ -53,22 +52,9 @@ internal sealed record AskedUrl(string? Scheme, string? Host, int? Port, string 
             return new AskedUrl(null, null, null, path);
         }
 
-        return HostName.TryParse(Ascii(authority.ToString()), out var host)
+        return HostName.TryParse(AsciiName.Of(authority.ToString()) ?? authority.ToString(), out var host)
             ? new AskedUrl(scheme, host.Name, host.Port > 0 ? host.Port : null, path)
             : throw new UsageException($"'{authority}' is not a host, nor a host and a port of 1 to 65535");
-    }
-
-    /// <summary>A name beyond ASCII as a client sends it (RFC 3490).</summary>
-    private static string Ascii(string authority)
-    {
-        try
-        {
-            return authority.All(char.IsAscii) ? authority : Idn.GetAscii(authority);
-        }
-        catch (ArgumentException)
-        {
-            return authority;
-        }
     }
 
     private static string Encode(ReadOnlySpan<char> target)

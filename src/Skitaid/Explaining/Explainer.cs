@@ -8,18 +8,18 @@ using Skitai.Configuration.Settings;
 using Skitai.Engine.Explaining;
 using Skitai.Engine.Routing;
 using Skitai.Posix;
+using Skitaid.Supervision;
 
 namespace Skitaid.Explaining;
 
 /// <summary>Tries a request on an instance's routes and says what came of it.</summary>
-/// <param name="daemon">What skitaid.conf says.</param>
 /// <param name="time">The clock, for certificates.</param>
-internal sealed class Explainer(DaemonSettings daemon, TimeProvider time)
+internal sealed class Explainer(TimeProvider time)
 {
-    /// <summary>Explains one request to one instance.</summary>
+    /// <summary>Explains one request to one instance, whose settings have what it leaves to skitaid.conf.</summary>
     public async Task<Explanation> ExplainAsync(InstanceSettings settings, AskedUrl url, string method)
     {
-        var scheme = ListenerChoice.SchemeOf(settings);
+        var scheme = ListeningSocket.SchemeOf(settings);
         var named = url.Host ?? NameOf(settings.Server.Ip);
         var port = url.ConnectPort ?? settings.Server.Port;
         var authority = port == (scheme == "https" ? 443 : 80) ? named : $"{named}:{port}";
@@ -32,7 +32,7 @@ internal sealed class Explainer(DaemonSettings daemon, TimeProvider time)
             Url = $"{scheme}://{authority}{url.Target}",
             Instance = settings.Name,
             Conf = Path.GetFileName(settings.ConfPath),
-            Address = ListenerChoice.AddressOf(settings),
+            Address = ListeningSocket.UrlOf(settings),
             Certificate = settings.Ssl is { } ssl ? CertificateFor(trial, ssl, named) : null,
             Host = HostOf(settings, result),
             Path = TextOf(result.Path),
@@ -113,10 +113,10 @@ internal sealed class Explainer(DaemonSettings daemon, TimeProvider time)
     private static string Next(TrialStep step, TrialResult result) =>
         result.Mounts.SkipWhile(other => other != step).Skip(1).Any(other => other.Outcome is not null) ? "; passes on to the next" : "";
 
-    private ExplainedApp AppOf(InstanceSettings settings, TrialStep step)
+    private static ExplainedApp AppOf(InstanceSettings settings, TrialStep step)
     {
         var target = (AppTarget)step.Line.Target;
-        var python = settings.Server.Python ?? daemon.Python;
+        var python = settings.Server.Python!;
         return new ExplainedApp(
             target.ToString(),
             ModuleFile.Find(target),
@@ -154,7 +154,7 @@ internal sealed class Explainer(DaemonSettings daemon, TimeProvider time)
         }
     }
 
-    private IEnumerable<string> NotesOn(InstanceSettings settings, AskedUrl url, TrialResult result)
+    private static IEnumerable<string> NotesOn(InstanceSettings settings, AskedUrl url, TrialResult result)
     {
         var named = settings.Hosts.Where(host => host.Names.Count > 0).SelectMany(host => host.Names).ToArray();
         if (url.Host is null && named.Length > 0)
@@ -168,7 +168,7 @@ internal sealed class Explainer(DaemonSettings daemon, TimeProvider time)
         }
 
         if (result.Mounts.Any(step => step.Finding is not null)
-            && (settings.Server.User ?? daemon.User) is { } account
+            && settings.Server.User is { } account
             && Credentials.FindUser(account)?.User is { } user && user != Credentials.EffectiveUser)
         {
             yield return $"Files were looked at with your rights; started as root, the instance serves with those of '{account}'.";

@@ -29,23 +29,17 @@ internal sealed record ListenerChoice(IReadOnlyList<InstanceSettings> Instances,
             return new([], $"nothing listens on {url.Host}{(url.ConnectPort is { } port ? $":{port}" : "")}; {ThereIs(onPort)}");
         }
 
-        var speaking = reached.Where(instance => url.Scheme is null || url.Scheme == SchemeOf(instance)).ToArray();
+        var speaking = reached.Where(instance => url.Scheme is null || url.Scheme == ListeningSocket.SchemeOf(instance)).ToArray();
         if (speaking.Length > 0)
         {
             return new(speaking, null);
         }
 
         var other = reached[0];
-        return new([], $"{other.Name} speaks {SchemeOf(other)} on port {other.Server.Port}, not {url.Scheme}: "
+        return new([], $"{other.Name} speaks {ListeningSocket.SchemeOf(other)} on port {other.Server.Port}, not {url.Scheme}: "
             + (other.Ssl is null ? "a TLS handshake fails there" : "such a request gets 400")
-            + $"; ask for {SchemeOf(other)}://{url.Host}:{other.Server.Port}{url.Target}");
+            + $"; ask for {ListeningSocket.SchemeOf(other)}://{url.Host}:{other.Server.Port}{url.Target}");
     }
-
-    /// <summary>What an instance's port speaks.</summary>
-    public static string SchemeOf(InstanceSettings instance) => instance.Ssl is null ? "http" : "https";
-
-    /// <summary>Where it listens, as a URL.</summary>
-    public static string AddressOf(InstanceSettings instance) => $"{SchemeOf(instance)}://{ListeningSocket.AddressOf(instance)}";
 
     /// <summary>Whether a connection to a host can end at an address that is listened on.</summary>
     private static bool Takes(IPAddress listening, string host)
@@ -70,5 +64,5 @@ internal sealed record ListenerChoice(IReadOnlyList<InstanceSettings> Instances,
         || (listening.Equals(IPAddress.Any) && asked.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork);
 
     private static string ThereIs(IEnumerable<InstanceSettings> instances) =>
-        "there is " + string.Join(", ", instances.Select(instance => $"{instance.Name} on {AddressOf(instance)}"));
+        "there is " + string.Join(", ", instances.Select(instance => $"{instance.Name} on {ListeningSocket.UrlOf(instance)}"));
 }

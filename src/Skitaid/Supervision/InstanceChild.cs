@@ -33,11 +33,11 @@ internal sealed class InstanceChild
     private readonly long _startedAt;
     private readonly TaskCompletionSource<InstanceReport> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _draining = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Lock _asking = new();
-    private TaskCompletionSource<InstanceFigures?>? _figures;
-    private TaskCompletionSource<InstanceReport>? _reloaded;
-    private TaskCompletionSource<string?>? _rotated;
+    private readonly Question _status;
+    private readonly Question _reload;
+    private readonly Question _rotate;
     private volatile string? _lastWords;
+    private volatile bool _gone;
     private Task _handing = Task.CompletedTask;
 
     private InstanceChild(
@@ -51,6 +51,7 @@ internal sealed class InstanceChild
     {
         (_name, _process, _certificates, _log, _time) = (name, process, certificates, log, time);
         _control = new JsonLines(control);
+        (_status, _reload, _rotate) = (new(time), new(time), new(time));
         _startedAt = time.GetTimestamp();
         var listening = ListenAsync();
         var printing = ReadOutputAsync(output);
@@ -114,14 +115,19 @@ internal sealed class InstanceChild
         }
     }
 
-    /// <summary>Waits until it serves; null then, else one line saying why it will not.</summary>
+    /// <summary>Has it serve, and waits until it does; null then, else one line saying why it will not.</summary>
+    /// <param name="conf">What it is to serve.</param>
     /// <param name="limit">The longest to wait.</param>
     /// <param name="cancellation">Gives up waiting.</param>
-    public async Task<string?> WaitUntilReadyAsync(TimeSpan limit, CancellationToken cancellation)
+    public async Task<string?> ServeAsync(InstanceConf conf, TimeSpan limit, CancellationToken cancellation)
     {
+        using var patience = new CancellationTokenSource(limit, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellation);
         try
         {
-            var first = await Task.WhenAny(_ready.Task, Exited).WaitAsync(limit, _time, cancellation);
+            // False when it is gone; that is told below.
+            await SendAsync(new InstanceOrder(InstanceOrder.Start, Conf: conf), either.Token);
+            var first = await Task.WhenAny(_ready.Task, Exited).WaitAsync(either.Token);
             if (first == Exited && !_ready.Task.IsCompletedSuccessfully)
             {
                 return $"its process ended ({await Exited})" + (LastWords is { } words ? ": " + words : "");
@@ -131,7 +137,7 @@ internal sealed class InstanceChild
             FailedMounts = report.Mounts ?? [];
             return report.Report == InstanceReport.Ready ? null : report.Why ?? "it gave no reason";
         }
-        catch (TimeoutException)
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
             return $"its process was not ready within {limit.TotalSeconds:0} s";
         }
@@ -151,79 +157,21 @@ internal sealed class InstanceChild
     }
 
     /// <summary>Asks for its figures; null when it does not answer in time.</summary>
-    public async Task<InstanceFigures?> AskAsync(TimeSpan limit, CancellationToken cancellation)
-    {
-        TaskCompletionSource<InstanceFigures?> answer;
-        bool first;
-        lock (_asking)
-        {
-            first = _figures is null || _figures.Task.IsCompleted;
-            answer = _figures = first ? new(TaskCreationOptions.RunContinuationsAsynchronously) : _figures!;
-        }
-
-        try
-        {
-            if (first && !await SendAsync(new InstanceOrder(InstanceOrder.Status), cancellation).AsTask().WaitAsync(limit, _time, cancellation))
-            {
-                answer.TrySetResult(null);
-            }
-
-            return await answer.Task.WaitAsync(limit, _time, cancellation);
-        }
-        catch (TimeoutException)
-        {
-            answer.TrySetResult(null);
-            return null;
-        }
-    }
+    public async Task<InstanceFigures?> AskAsync(TimeSpan limit, CancellationToken cancellation) =>
+        (await _status.AskAsync((number, either) => SendAsync(new InstanceOrder(InstanceOrder.Status, Number: number), either), limit, cancellation))?.Figures;
 
     /// <summary>Has it take up a changed conf. One call at a time.</summary>
     /// <returns>What it says; null when it is gone or does not answer in time.</returns>
-    public async Task<InstanceReport?> ReloadAsync(LiveSettings live, bool force, TimeSpan limit, CancellationToken cancellation)
-    {
-        var answer = _reloaded = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        try
-        {
-            if (await SendAsync(new InstanceOrder(InstanceOrder.Reload, Live: live, Force: force), cancellation))
-            {
-                await Task.WhenAny(answer.Task, Exited).WaitAsync(limit, _time, cancellation);
-            }
-        }
-        catch (TimeoutException)
-        {
-            // Said by null.
-        }
-
-        return answer.Task.IsCompletedSuccessfully ? await answer.Task : null;
-    }
+    public Task<InstanceReport?> ReloadAsync(LiveSettings live, bool force, TimeSpan limit, CancellationToken cancellation) => _reload.AskAsync(
+        (number, either) => SendAsync(new InstanceOrder(InstanceOrder.Reload, Live: live, Force: force, Number: number), either), limit, cancellation);
 
     /// <summary>Has it rotate its logs; who asks while it does gets the same answer.</summary>
     /// <returns>Which could not be rotated and why, one line; null = done, or it is gone.</returns>
     public async Task<string?> RotateAsync(TimeSpan limit, CancellationToken cancellation)
     {
-        TaskCompletionSource<string?> answer;
-        bool first;
-        lock (_asking)
-        {
-            first = _rotated is null || _rotated.Task.IsCompleted;
-            answer = _rotated = first ? new(TaskCreationOptions.RunContinuationsAsynchronously) : _rotated!;
-        }
-
-        try
-        {
-            if (first && !await SendAsync(new InstanceOrder(InstanceOrder.Rotate), cancellation).AsTask().WaitAsync(limit, _time, cancellation))
-            {
-                answer.TrySetResult(null);
-            }
-
-            return await answer.Task.WaitAsync(limit, _time, cancellation);
-        }
-        catch (TimeoutException)
-        {
-            // Nor does a later one wait for this answer.
-            answer.TrySetResult(null);
-            return $"its process {Pid} has not answered within {limit.TotalSeconds:0} s";
-        }
+        var report = await _rotate.AskAsync(
+            (number, either) => SendAsync(new InstanceOrder(InstanceOrder.Rotate, Number: number), either), limit, cancellation);
+        return report is not null ? report.Why : _gone ? null : $"its process {Pid} has not answered within {limit.TotalSeconds:0} s";
     }
 
     /// <summary>Gives it an order; false when it is gone.</summary>
@@ -308,7 +256,7 @@ internal sealed class InstanceChild
                 var order = new InstanceOrder(
                     InstanceOrder.Certificate, Renewed: new RenewedCertificate(files.CertFile, files.KeyFile, content?.Certificate, key, change.Problem));
 
-                // Not to be given up half way, or the next order would be the other half of this one.
+                // What is given up here would never be handed over; an end of the process ends this, too.
                 await SendAsync(order, CancellationToken.None);
             }
         }
@@ -320,13 +268,11 @@ internal sealed class InstanceChild
 
         // What it wrote is in the sockets' buffers: read it to the end, unless a grandchild keeps them open.
         await Task.WhenAny(Task.WhenAll(listening, printing), Task.Delay(TimeSpan.FromSeconds(1), _time));
+        _gone = true;
         _control.Dispose();
-        lock (_asking)
-        {
-            _figures?.TrySetResult(null);
-            _rotated?.TrySetResult(null);
-        }
-
+        _status.Close();
+        _reload.Close();
+        _rotate.Close();
         return exit;
     }
 
@@ -339,21 +285,13 @@ internal sealed class InstanceChild
                 switch (report.Report)
                 {
                     case InstanceReport.Status:
-                        lock (_asking)
-                        {
-                            _figures?.TrySetResult(report.Figures);
-                        }
-
+                        _status.Answer(report);
                         break;
                     case InstanceReport.Reloaded:
-                        _reloaded?.TrySetResult(report);
+                        _reload.Answer(report);
                         break;
                     case InstanceReport.Rotated:
-                        lock (_asking)
-                        {
-                            _rotated?.TrySetResult(report.Why);
-                        }
-
+                        _rotate.Answer(report);
                         break;
                     case InstanceReport.Draining:
                         _draining.TrySetResult();

@@ -163,14 +163,16 @@ internal sealed class InstanceHost
                         _ = ReloadAsync(order); // takes as long as apps take to start
                         break;
                     case InstanceOrder.Rotate:
-                        _ = RotateAsync(); // a disk may take its time
+                        _ = RotateAsync(order.Number); // a disk may take its time
                         break;
                     case InstanceOrder.Certificate when order.Renewed is { } renewed:
                         Renew(renewed);
                         break;
                     case InstanceOrder.Status:
                         await ReportAsync(new InstanceReport(
-                            InstanceReport.Status, Figures: _instance is { } running ? EngineFigures.From(running.GetStatus(), DateTimeOffset.UtcNow) : null));
+                            InstanceReport.Status,
+                            Figures: _instance is { } running ? EngineFigures.From(running.GetStatus(), DateTimeOffset.UtcNow) : null,
+                            Number: order.Number));
                         break;
                 }
             }
@@ -189,7 +191,7 @@ internal sealed class InstanceHost
     {
         if (_instance is not { } running || order.Live is not { } live)
         {
-            await ReportAsync(new InstanceReport(InstanceReport.Reloaded, "it does not serve yet"));
+            await ReportAsync(new InstanceReport(InstanceReport.Reloaded, "it does not serve yet", Number: order.Number));
             return;
         }
 
@@ -200,21 +202,22 @@ internal sealed class InstanceHost
                 InstanceReport.Reloaded,
                 result.Refused,
                 EngineFigures.FailedMounts(running.GetStatus()),
-                Changes: new MountChanges(result.Kept, result.Started, result.Ended)));
+                Changes: new MountChanges(result.Kept, result.Started, result.Ended),
+                Number: order.Number));
         }
 #pragma warning disable CA1031 // whatever it is, the supervisor is to hear of it, and what serves goes on
         catch (Exception failure)
 #pragma warning restore CA1031
         {
             await ReportAsync(new InstanceReport(
-                InstanceReport.Reloaded, failure is OperationCanceledException ? "it was told to stop" : Why(failure)));
+                InstanceReport.Reloaded, failure is OperationCanceledException ? "it was told to stop" : Why(failure), Number: order.Number));
         }
     }
 
-    private async Task RotateAsync()
+    private async Task RotateAsync(long number)
     {
         var problems = _instance is { } running ? await running.RotateLogsAsync() : ["it does not serve yet"];
-        await ReportAsync(new InstanceReport(InstanceReport.Rotated, problems.Count > 0 ? string.Join("; ", problems) : null));
+        await ReportAsync(new InstanceReport(InstanceReport.Rotated, problems.Count > 0 ? string.Join("; ", problems) : null, Number: number));
     }
 
     /// <summary>Before it serves nothing is sent: it reads the files itself then, and the supervisor has looked before that.</summary>

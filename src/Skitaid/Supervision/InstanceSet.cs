@@ -21,6 +21,9 @@ internal sealed class InstanceSet(ConfTree tree, DaemonPlaces places, ILogger lo
     private bool _closed;
     private string? _unreadable;
 
+    /// <summary>How many confs there are, broken ones and those whose address could not be had among them.</summary>
+    public int ConfCount => _instances.Count + _broken.Count;
+
     /// <summary>All of them, sorted by name.</summary>
     public IEnumerable<SupervisedInstance> All => _instances.Values.OrderBy(instance => instance.Name, StringComparer.Ordinal);
 
@@ -106,18 +109,18 @@ internal sealed class InstanceSet(ConfTree tree, DaemonPlaces places, ILogger lo
 
     /// <summary>Restarts one instance, or all in turn; a name that was broken or new is tried now.</summary>
     public Task<ControlReply> RestartAsync(string? name, bool force, CancellationToken cancellation) =>
-        RenewAsync(name, instance => instance.RestartAsync(tree, force, cancellation), "restarted", cancellation);
+        RenewAsync(name, (instance, read) => instance.RestartAsync(tree, read, force, cancellation), "restarted", cancellation);
 
     /// <summary>Takes up the changed conf of one instance, or of all in turn; a name that was broken or new is tried now.</summary>
     public Task<ControlReply> ReloadAsync(string? name, bool force, CancellationToken cancellation) =>
-        RenewAsync(name, instance => instance.ReloadAsync(tree, force, cancellation), "reloaded", cancellation);
+        RenewAsync(name, (instance, read) => instance.ReloadAsync(tree, read, force, cancellation), "reloaded", cancellation);
 
     private async Task<ControlReply> RenewAsync(
-        string? name, Func<SupervisedInstance, Task<ControlReply>> renew, string done, CancellationToken cancellation)
+        string? name, Func<SupervisedInstance, InstanceSettings?, Task<ControlReply>> renew, string done, CancellationToken cancellation)
     {
         if (name is not null)
         {
-            return await RenewOneAsync(name, renew, cancellation);
+            return await RenewOneAsync(name, null, renew, cancellation);
         }
 
         var check = TreeCheck.Read(tree);
@@ -131,11 +134,17 @@ internal sealed class InstanceSet(ConfTree tree, DaemonPlaces places, ILogger lo
             return new ControlReply(ExitCodes.Usage, [.. check.Errors, $"nothing was {done}: all goes on as it was"]);
         }
 
+        foreach (var warning in check.Warnings)
+        {
+            log.Warning(warning);
+        }
+
+        // What was checked is what is taken up: an edit in between waits for the next time.
         List<string> lines = [];
         var exit = ExitCodes.Done;
         foreach (var settings in check.Instances)
         {
-            var reply = await RenewOneAsync(settings.Name, renew, cancellation);
+            var reply = await RenewOneAsync(settings.Name, settings, renew, cancellation);
             lines.AddRange(reply.Lines);
             exit = Math.Max(exit, reply.ExitCode);
         }
@@ -203,7 +212,8 @@ internal sealed class InstanceSet(ConfTree tree, DaemonPlaces places, ILogger lo
     /// <summary>Whether the conf on the disk is another than the one that was taken up, and could be taken up.</summary>
     private InstanceStatus WithConf(InstanceStatus status, InstanceSettings settings)
     {
-        var changed = tree.HasChanged(settings);
+        // An instance that drains may have no conf any more, and takes up none.
+        var changed = status.State != InstanceCondition.Draining && tree.HasChanged(settings);
         return status with { ConfChanged = changed, ConfProblem = changed && TreeCheck.ReadInstance(tree, settings.Name).Errors is [var first, ..] ? first : null };
     }
 
@@ -215,11 +225,11 @@ internal sealed class InstanceSet(ConfTree tree, DaemonPlaces places, ILogger lo
     }
 
     private async Task<ControlReply> RenewOneAsync(
-        string name, Func<SupervisedInstance, Task<ControlReply>> renew, CancellationToken cancellation)
+        string name, InstanceSettings? read, Func<SupervisedInstance, InstanceSettings?, Task<ControlReply>> renew, CancellationToken cancellation)
     {
         if (_instances.TryGetValue(name, out var instance))
         {
-            return await renew(instance);
+            return await renew(instance, read);
         }
 
         await _changing.WaitAsync(cancellation);

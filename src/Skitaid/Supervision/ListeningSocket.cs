@@ -55,6 +55,12 @@ internal sealed class ListeningSocket : IDisposable
     /// <summary>The address that a conf names.</summary>
     public static IPEndPoint AddressOf(InstanceSettings settings) => new(settings.Server.Ip, settings.Server.Port);
 
+    /// <summary>What a conf's port speaks: <c>http</c> or <c>https</c>.</summary>
+    public static string SchemeOf(InstanceSettings settings) => settings.Ssl is null ? "http" : "https";
+
+    /// <summary>The address that a conf names, as a URL without a path.</summary>
+    public static string UrlOf(InstanceSettings settings) => $"{SchemeOf(settings)}://{AddressOf(settings)}";
+
     public void Dispose() => _socket.Dispose();
 
     private static string Explain(SocketException failure, IPEndPoint address) => failure.SocketErrorCode switch

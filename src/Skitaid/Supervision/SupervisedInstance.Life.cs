@@ -62,9 +62,8 @@ internal sealed partial class SupervisedInstance
         try
         {
             var server = settings.Server;
-            await child.SendAsync(
-                new InstanceOrder(InstanceOrder.Start, Conf: new InstanceConf(settings.ConfText, server.Python!, server.User, server.Group)), cancellation);
-            if (await child.WaitUntilReadyAsync(StartLimit, cancellation) is { } why)
+            var conf = new InstanceConf(settings.ConfText, server.Python!, server.User, server.Group);
+            if (await child.ServeAsync(conf, StartLimit, cancellation) is { } why)
             {
                 _log.InstanceNotReady(settings.Name, why);
                 child.Kill();

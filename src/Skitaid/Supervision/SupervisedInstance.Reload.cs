@@ -10,10 +10,11 @@ internal sealed partial class SupervisedInstance
 {
     /// <summary>Takes up a changed conf by what differs; by a restart, should that need a new process.</summary>
     /// <param name="tree">Where the conf is.</param>
+    /// <param name="read">The conf, when it has been read and checked already.</param>
     /// <param name="force">Accept that an app which works now fails then.</param>
     /// <param name="cancellation">Gives up waiting.</param>
-    public Task<ControlReply> ReloadAsync(ConfTree tree, bool force, CancellationToken cancellation) =>
-        RenewAsync(tree, "not reloaded", (settings, either) => TakeUpAsync(settings, force, either), cancellation);
+    public Task<ControlReply> ReloadAsync(ConfTree tree, InstanceSettings? read, bool force, CancellationToken cancellation) =>
+        RenewAsync(tree, read, "not reloaded", (settings, either) => TakeUpAsync(settings, force, either), cancellation);
 
     private async Task<ControlReply> TakeUpAsync(InstanceSettings settings, bool force, CancellationToken cancellation)
     {
@@ -33,18 +34,28 @@ internal sealed partial class SupervisedInstance
 
     private async Task<ControlReply> HandOverAsync(InstanceChild current, InstanceSettings settings, bool force, CancellationToken cancellation)
     {
-        var report = await current.ReloadAsync(LiveSettings.Of(settings), force, StartLimit, cancellation);
-        if (report is not { Why: null, Changes: { } changes })
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, Volatile.Read(ref _bringingUp).Token);
+        InstanceReport? report;
+        try
         {
-            var why = report?.Why ?? "its process did not answer";
-            _log.ReloadRefused(Name, why);
-            NoteError(why);
-            return new ControlReply(ExitCodes.Failed, [$"{Name}: not reloaded: {why}; --force reloads nevertheless", $"{Name}: {StillThere()}"]);
+            report = await current.ReloadAsync(LiveSettings.Of(settings), force, StartLimit, either.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            return RefuseReload("the daemon or the instance was told to stop");
         }
 
+        if (report is not { Why: null, Changes: { } changes })
+        {
+            // Changes beside a refusal: it could be taken up, but for an app that would not work any more.
+            return RefuseReload((report?.Why ?? "its process did not answer") + (report?.Changes is null ? "" : "; --force reloads nevertheless"));
+        }
+
+        // Routes may have changed with no mount started or ended: a host renamed, say.
+        var same = settings.ConfText == _settings.ConfText && changes is { Started: 0, Ended: 0 };
         _settings = settings;
         current.FailedMounts = report.Mounts ?? [];
-        if (changes is not { Started: 0, Ended: 0 })
+        if (!same)
         {
             _log.InstanceReloaded(Name, current.Pid, changes.Kept, changes.Started, changes.Ended);
         }
@@ -54,9 +65,16 @@ internal sealed partial class SupervisedInstance
             _log.MountFailed(Name, failure.Mount, failure.Error);
         }
 
-        return WithMountTroubles(changes is { Started: 0, Ended: 0 }
+        return WithMountTroubles(same
             ? $"{Name}: nothing to change, all goes on as it is; '{_places.Command($"-f {Name} restart")}' renews the workers of its apps"
             : $"{Name}: reloaded; mounts: {changes.Kept} as before, {changes.Started} started, {changes.Ended} ended", force);
+    }
+
+    private ControlReply RefuseReload(string why)
+    {
+        _log.ReloadRefused(Name, why);
+        NoteError(why);
+        return new ControlReply(ExitCodes.Failed, [$"{Name}: not reloaded: {why}", $"{Name}: {StillThere()}"]);
     }
 
     /// <summary>Reads the conf; without settings the reply says what is wrong with it.</summary>

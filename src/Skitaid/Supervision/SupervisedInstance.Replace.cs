@@ -8,23 +8,28 @@ namespace Skitaid.Supervision;
 /// <content>Restart: a successor is brought up beside the process that serves, and takes its place or is dropped.</content>
 internal sealed partial class SupervisedInstance
 {
-    /// <summary>Replaces the process by one that reads the conf anew; whatever goes wrong, the old one goes on.</summary>
+    /// <summary>Replaces the process by one that serves the conf as it is now; whatever goes wrong, the old one goes on.</summary>
     /// <param name="tree">Where the conf is.</param>
+    /// <param name="read">The conf, when it has been read and checked already.</param>
     /// <param name="force">Accept that an app which works now fails in the successor.</param>
     /// <param name="cancellation">Gives up the successor.</param>
-    public Task<ControlReply> RestartAsync(ConfTree tree, bool force, CancellationToken cancellation) =>
-        RenewAsync(tree, "not restarted", (settings, either) => ReplaceAsync(settings, force, either), cancellation);
+    public Task<ControlReply> RestartAsync(ConfTree tree, InstanceSettings? read, bool force, CancellationToken cancellation) =>
+        RenewAsync(tree, read, "not restarted", (settings, either) => ReplaceAsync(settings, force, either), cancellation);
 
-    /// <summary>In our turn: reads the conf and has it taken up.</summary>
+    /// <summary>In our turn: reads the conf, unless that is done, and has it taken up.</summary>
     private async Task<ControlReply> RenewAsync(
-        ConfTree tree, string refused, Func<InstanceSettings, CancellationToken, Task<ControlReply>> takeUp, CancellationToken cancellation)
+        ConfTree tree,
+        InstanceSettings? read,
+        string refused,
+        Func<InstanceSettings, CancellationToken, Task<ControlReply>> takeUp,
+        CancellationToken cancellation)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _ending.Token);
         await _waiting.CancelAsync();
         await _turn.WaitAsync(either.Token);
         try
         {
-            var (settings, refusal) = ReadConf(tree, refused);
+            var (settings, refusal) = read is null ? ReadConf(tree, refused) : (read, null);
             return settings is null ? refusal! : await takeUp(settings, either.Token);
         }
         finally

@@ -60,7 +60,7 @@ internal sealed partial class SupervisedInstance
     public InstanceSettings Settings => _settings;
 
     /// <summary>Its address as a URL.</summary>
-    public string Address => $"{(_settings.Ssl is null ? "http" : "https")}://{ListeningSocket.AddressOf(_settings)}";
+    public string Address => ListeningSocket.UrlOf(_settings);
 
     /// <summary>Whether a process of it serves.</summary>
     public bool IsRunning => _condition == InstanceCondition.Running;

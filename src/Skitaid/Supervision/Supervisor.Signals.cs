@@ -24,7 +24,7 @@ internal sealed partial class Supervisor
                     _ = RestartAllAsync();
                     break;
                 case Signals.Usr1:
-                    _ = await RotateAsync(null, signal.Cause, CancellationToken.None);
+                    _ = RotateAllAsync(signal.Cause);
                     break;
                 default:
                     Stop(signal);
@@ -32,9 +32,21 @@ internal sealed partial class Supervisor
             }
         }
 
+        // Each step of these is in the log. The loop does not wait for them: a signal to stop may come next.
+        async Task RotateAllAsync(string cause)
+        {
+            try
+            {
+                _ = await RotateAsync(null, cause, _stopping.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                // Stopping.
+            }
+        }
+
         async Task RestartAllAsync()
         {
-            // Each step is in the log.
             _notice.Reloading();
             try
             {

@@ -202,7 +202,7 @@ internal sealed partial class Supervisor : IControlTarget
         }
     }
 
-    private string Summary() => $"{_instances.All.Count(instance => instance.IsRunning)} of {_instances.All.Count()} instances run";
+    private string Summary() => $"{_instances.All.Count(instance => instance.IsRunning)} of {_instances.ConfCount} instances run";
 
     private string RunningAlready()
     {

@@ -66,8 +66,8 @@ internal sealed record TreeCheck(
     private static bool RunsAppsAsRoot(InstanceSettings settings) =>
         settings.Server.User is null && settings.Hosts.Any(host => host.Mounts.Any(mount => mount.Target is AppTarget));
 
-    /// <summary>What a conf leaves to skitaid.conf.</summary>
-    private static InstanceSettings WithDefaults(InstanceSettings settings, DaemonSettings daemon) => settings with
+    /// <summary>A conf with what it leaves to skitaid.conf.</summary>
+    public static InstanceSettings WithDefaults(InstanceSettings settings, DaemonSettings daemon) => settings with
     {
         Server = settings.Server with { Python = settings.Server.Python ?? daemon.Python, User = settings.Server.User ?? daemon.User },
     };

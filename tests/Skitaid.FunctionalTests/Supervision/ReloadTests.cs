@@ -95,6 +95,41 @@ public sealed class ReloadTests
     }
 
     [Fact]
+    public async Task A_renamed_virtual_host_is_taken_up_and_told_of()
+    {
+        await using var daemon = new TestDaemon();
+        var port = await daemon.ServeAsync($"@ a.test\n/ = {daemon.WebPath}", Python);
+        var pid = await daemon.InstancePidAsync("example");
+
+        Write(daemon, port, $"@ b.test\n/ = {daemon.WebPath}");
+        var reloaded = await daemon.RunAsync("reload");
+
+        Assert.Equal((0, "example: reloaded; mounts: 1 as before, 0 started, 0 ended\n"), (reloaded.ExitCode, reloaded.Output));
+        Assert.Contains($"example: process {pid} has taken up its changed conf; mounts: 1 as before", daemon.DaemonLog, StringComparison.Ordinal);
+        using var request = new HttpRequestMessage(HttpMethod.Get, TestApps.Url(port)) { Headers = { Host = "b.test" } };
+        using var answer = await daemon.Client.SendAsync(request, Cancellation);
+        Assert.Equal("hello", await answer.Content.ReadAsStringAsync(Cancellation));
+        Assert.Contains("example: nothing to change", (await daemon.RunAsync("reload")).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_reload_that_takes_its_time_is_called_off_by_a_stop_of_its_instance()
+    {
+        await using var daemon = new TestDaemon();
+        var port = await daemon.ServeAsync($"/ = {daemon.WebPath}", Python);
+        var marker = Path.Combine(daemon.Root, "importing");
+        Write(daemon, port, $"/ = {daemon.WriteApp("slow", $"import time\nopen('{marker}', 'w').close()\ntime.sleep(110)\n" + App)}");
+        var reloading = daemon.RunAsync("-f", "example", "reload");
+        await TestDaemon.WaitAsync("the app was being imported", () => File.Exists(marker));
+
+        Assert.Equal(0, (await daemon.RunAsync("-f", "example", "terminate")).ExitCode);
+        var reloaded = await reloading;
+
+        Assert.Equal(1, reloaded.ExitCode);
+        Assert.Contains("example: not reloaded: the daemon or the instance was told to stop\n", reloaded.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task An_instance_that_dies_while_its_conf_is_being_edited_comes_back_with_what_was_taken_up_last()
     {
         await using var daemon = new TestDaemon();

@@ -94,6 +94,49 @@ public sealed class JsonLinesTests
         Assert.False(await writer.WriteAsync(new InstanceOrder(InstanceOrder.Stop), ControlJson.Default.InstanceOrder, Cancellation));
     }
 
+    [Fact]
+    public async Task A_message_given_up_half_way_is_sent_to_its_end_before_the_next_one()
+    {
+        var (ours, theirs) = Pair();
+        using var reader = new JsonLines(ours, maxLine: 32 * 1024 * 1024);
+        using var writer = new JsonLines(theirs);
+        var bytes = new byte[4 * 1024 * 1024]; // more than any socket's buffer: nobody reads yet
+        using var impatience = new CancellationTokenSource();
+        var first = writer.WriteAsync(
+            new InstanceOrder(InstanceOrder.Certificate, Renewed: new RenewedCertificate("/c", "/k", bytes, null)), ControlJson.Default.InstanceOrder, impatience.Token).AsTask();
+        using var brief = new CancellationTokenSource();
+        var dropped = writer.WriteAsync(new InstanceOrder(InstanceOrder.Rotate), ControlJson.Default.InstanceOrder, brief.Token).AsTask();
+
+        await impatience.CancelAsync();
+        await brief.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => dropped);
+        var last = writer.WriteAsync(new InstanceOrder(InstanceOrder.Status), ControlJson.Default.InstanceOrder, Cancellation).AsTask();
+
+        Assert.Equal(bytes, (await reader.ReadAsync(ControlJson.Default.InstanceOrder, Cancellation))!.Renewed!.CertBytes);
+        Assert.Equal(InstanceOrder.Status, (await reader.ReadAsync(ControlJson.Default.InstanceOrder, Cancellation))!.Order);
+        Assert.True(await last);
+    }
+
+    [Fact]
+    public async Task A_message_that_nobody_takes_ends_with_the_socket()
+    {
+        var (ours, theirs) = Pair();
+        using (ours)
+        {
+            var writer = new JsonLines(theirs);
+            var order = new InstanceOrder(InstanceOrder.Certificate, Renewed: new RenewedCertificate("/c", "/k", new byte[4 * 1024 * 1024], null));
+            var sending = writer.WriteAsync(order, ControlJson.Default.InstanceOrder, Cancellation).AsTask();
+            var behind = writer.WriteAsync(order, ControlJson.Default.InstanceOrder, Cancellation).AsTask();
+            Assert.False(sending.IsCompleted);
+
+            writer.Dispose();
+
+            Assert.False(await sending);
+            Assert.False(await behind);
+        }
+    }
+
     private static (Socket Ours, Socket Theirs) Pair()
     {
         var (ours, theirs) = Pairs.CreateSockets();

@@ -1,5 +1,6 @@
 using Skitai.Configuration;
 using Skitaid.Explaining;
+using Skitaid.Supervision;
 
 namespace Skitaid.Tests.Explaining;
 
@@ -179,7 +180,7 @@ public sealed class ExplanationTests : IDisposable
     private async Task<string> ExplainAsync(string url, string method = "GET") => Text(await ExplainAsync(Settings(Conf), url, method));
 
     private Task<Explanation> ExplainAsync(Skitai.Configuration.Settings.InstanceSettings settings, string url, string method = "GET") =>
-        new Explainer(new() { EtcPath = _root }, TimeProvider.System).ExplainAsync(settings, AskedUrl.Parse(url), method);
+        new Explainer(TimeProvider.System).ExplainAsync(TreeCheck.WithDefaults(settings, new() { EtcPath = _root }), AskedUrl.Parse(url), method);
 
     private Skitai.Configuration.Settings.InstanceSettings Settings(string conf)
     {
