@@ -139,7 +139,7 @@ internal sealed class InstanceSet(ConfTree tree, DaemonPlaces places, ILogger lo
             log.Warning(warning);
         }
 
-        // What was checked is what is taken up: an edit in between waits for the next time.
+        // What was checked is what is taken up, unless it is edited in between.
         List<string> lines = [];
         var exit = ExitCodes.Done;
         foreach (var settings in check.Instances)

@@ -16,7 +16,7 @@ internal sealed partial class SupervisedInstance
     public Task<ControlReply> RestartAsync(ConfTree tree, InstanceSettings? read, bool force, CancellationToken cancellation) =>
         RenewAsync(tree, read, "not restarted", (settings, either) => ReplaceAsync(settings, force, either), cancellation);
 
-    /// <summary>In our turn: reads the conf, unless that is done, and has it taken up.</summary>
+    /// <summary>In our turn: reads the conf, unless it still is the one that was read, and has it taken up.</summary>
     private async Task<ControlReply> RenewAsync(
         ConfTree tree,
         InstanceSettings? read,
@@ -29,7 +29,7 @@ internal sealed partial class SupervisedInstance
         await _turn.WaitAsync(either.Token);
         try
         {
-            var (settings, refusal) = read is null ? ReadConf(tree, refused) : (read, null);
+            var (settings, refusal) = read is null || tree.HasChanged(read) ? ReadConf(tree, refused) : (read, null);
             return settings is null ? refusal! : await takeUp(settings, either.Token);
         }
         finally
