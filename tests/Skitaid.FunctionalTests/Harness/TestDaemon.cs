@@ -68,6 +68,12 @@ public sealed class TestDaemon : IAsyncDisposable
         return port;
     }
 
+    /// <summary>Lets every user into <see cref="Root"/>, which is its owner's alone otherwise: for instances with a <c>user</c>.</summary>
+    public void LetEverybodyIn() => File.SetUnixFileMode(
+        Root,
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+            | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
+
     public void RemoveConf(string name) => File.Delete(Path.Combine(EnabledPath, name + ".conf"));
 
     /// <summary>Runs a command of the executable to its end.</summary>
