@@ -61,7 +61,6 @@ public sealed class LiveConfTests
 
         Directory.Move(daemon.EnabledPath, aside);
         await TestDaemon.WaitAsync("it was said", () => daemon.DaemonLog.Contains("servers-enabled: is not there; what runs goes on", StringComparison.Ordinal));
-        await Task.Delay(TimeSpan.FromSeconds(4), Cancellation); // the time in which it would be drained
         Assert.Equal("running", StateOf(await daemon.StatusAsync("kept")));
         Assert.Equal("hello", await daemon.Client.GetStringAsync(new Uri($"http://127.0.0.1:{port}/"), Cancellation));
         Assert.Single(daemon.DaemonLog.Split('\n'), line => line.Contains("is not there", StringComparison.Ordinal));
