@@ -78,7 +78,7 @@ public sealed class LiveConfTests
         await daemon.StartAsync();
         var first = await daemon.InstancePidAsync("example");
         TestDaemon.Signal(first, Posix.SigKill);
-        await TestDaemon.WaitAsync("it ran again", async () => await daemon.StatusAsync("example") is var status && StateOf(status) == "running" && status.GetProperty("pid").GetInt32() != first);
+        await daemon.WaitForAnotherProcessAsync("example", first);
 
         daemon.WriteConf("example", "[server]\nport = abc\n");
         Assert.Equal(2, (await daemon.RunAsync("-f", "example", "reload")).ExitCode);
