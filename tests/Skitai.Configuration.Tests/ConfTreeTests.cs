@@ -107,24 +107,21 @@ public sealed class ConfTreeTests : IDisposable
     [InlineData("smtpda")]
     public void The_names_of_later_daemons_are_reserved(string name)
     {
-        using var tree = new TreeFixture();
-        tree.Write($"servers-enabled/{name}.conf", "[routes:line]\n/ = /usr\n");
-        Assert.StartsWith($"{name}.conf: '{name}' is reserved", Assert.Single(tree.Tree.ReadAll().Errors).ToString(), StringComparison.Ordinal);
+        _tree.Write($"servers-enabled/{name}.conf", "[routes:line]\n/ = /usr\n");
+        Assert.StartsWith($"{name}.conf: '{name}' is reserved", Assert.Single(_tree.Tree.ReadAll().Errors).ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_file_that_is_no_conf_by_its_name_is_pointed_out()
     {
-        using var tree = new TreeFixture();
-        tree.Write("servers-enabled/shop", "[server]\n").Write("servers-enabled/.hidden").Write("servers-enabled/a.conf~");
-        Assert.Equal($"shop: is not read: confs in {tree.Enabled} end in .conf", Assert.Single(tree.Tree.ReadAll().Warnings).ToString());
+        _tree.Write("servers-enabled/shop", "[server]\n").Write("servers-enabled/.hidden").Write("servers-enabled/a.conf~");
+        Assert.Equal($"shop: is not read: confs in {_tree.Enabled} end in .conf", Assert.Single(_tree.Tree.ReadAll().Warnings).ToString());
     }
 
     [Fact]
     public void All_wrong_proxies_are_named()
     {
-        using var tree = new TreeFixture();
-        var error = Assert.Single(tree.Errors("[server]\ntrusted_proxies = 10.0.0.0/8, nobody, 10.1.1.1/8, 1.2.3.4/40"));
+        var error = Assert.Single(_tree.Errors("[server]\ntrusted_proxies = 10.0.0.0/8, nobody, 10.1.1.1/8, 1.2.3.4/40"));
         foreach (var wrong in new[] { "'nobody' is not", "'10.1.1.1/8' has bits", "'1.2.3.4/40' has no" })
         {
             Assert.Contains(wrong, error, StringComparison.Ordinal);

@@ -143,15 +143,12 @@ public sealed class SlowClientTests
     /// <summary>Bytes in the nameless file of a directory; -1 = there is none.</summary>
     private static long Kept(TemporaryDirectory spool)
     {
-        foreach (var entry in Directory.EnumerateFiles("/proc/self/fd"))
+        foreach (var descriptor in spool.OpenFiles())
         {
             try
             {
-                if (new FileInfo(entry).LinkTarget is { } target && target.StartsWith(spool.Path, StringComparison.Ordinal))
-                {
-                    using var file = new FileStream(entry, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-                    return file.Length;
-                }
+                using var file = new FileStream(descriptor, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+                return file.Length;
             }
             catch (IOException)
             {

@@ -28,7 +28,7 @@ public sealed class RunTests
         var port = TestDaemon.FreePort();
 
         await ServeAsync(
-            daemon, StartIn(daemon.Root, TestDaemon.Executable, "run", target, "--port", $"{port}"),
+            daemon, StartIn(daemon.Root, readsErrors: false, TestDaemon.Executable, "run", target, "--port", $"{port}"),
             async () => Assert.NotEqual("", await daemon.Client.GetStringAsync(TestApps.Url(port), Cancellation)));
     }
 
@@ -38,7 +38,7 @@ public sealed class RunTests
         await using var daemon = new TestDaemon();
         daemon.WriteApp("main", "import no_such_module_here\n");
         var port = TestDaemon.FreePort();
-        var process = StartIn(daemon.Root, TestDaemon.Executable, "run", ".", "--mount", "/api=main:app", "--port", $"{port}");
+        var process = StartIn(daemon.Root, readsErrors: true, TestDaemon.Executable, "run", ".", "--mount", "/api=main:app", "--port", $"{port}");
         var errors = process.StandardError.ReadToEndAsync(Cancellation);
 
         await ServeAsync(daemon, process, () => Task.CompletedTask);
@@ -61,7 +61,7 @@ public sealed class RunTests
         daemon.WriteApp("script", App + $"import skitai\nif __name__ == '__main__':\n    skitai.run(address='127.0.0.1', port={port}, mount=('/', app))\n");
 
         await ServeAsync(
-            daemon, StartIn("/", Path.Combine(venv, "bin", "python"), Path.Combine(daemon.Root, "script.py")),
+            daemon, StartIn("/", readsErrors: false, Path.Combine(venv, "bin", "python"), Path.Combine(daemon.Root, "script.py")),
             async () => Assert.StartsWith(venv + " ", await daemon.Client.GetStringAsync(TestApps.Url(port), Cancellation), StringComparison.Ordinal));
     }
 
@@ -90,14 +90,18 @@ public sealed class RunTests
 
     private static string PyenvVersions => Path.Combine(Environment.GetEnvironmentVariable("HOME") ?? "/", ".pyenv", "versions");
 
-    private static Process StartIn(string directory, string program, params string[] arguments)
+    /// <param name="directory">Its working directory.</param>
+    /// <param name="readsErrors">Whether the caller reads its stderr; it would stand still at a pipe that nobody empties.</param>
+    /// <param name="program">What to run.</param>
+    /// <param name="arguments">And with what.</param>
+    private static Process StartIn(string directory, bool readsErrors, string program, params string[] arguments)
     {
         var start = new ProcessStartInfo(program, arguments)
         {
             WorkingDirectory = directory,
             UseShellExecute = false,
             RedirectStandardOutput = true,
-            RedirectStandardError = true,
+            RedirectStandardError = readsErrors,
         };
         start.Environment["SKITAID"] = TestDaemon.Executable;
         start.Environment["PYTHONPATH"] = Path.Combine(Path.GetDirectoryName(TestDaemon.Executable)!, "python");

@@ -68,7 +68,7 @@ public sealed class TerminalTests
 
         TestDaemon.Signal(process.Id, Posix.SigHup);
 
-        await TestDaemon.WaitAsync("it was restarted", async () => await daemon.InstancePidAsync("example") != before);
+        await daemon.WaitForAnotherProcessAsync("example", before);
         Assert.Equal(0, (await daemon.RunAsync("stop")).ExitCode);
         await process.WaitForExitAsync(Cancellation).WaitAsync(TestDaemon.Deadline, Cancellation);
     }

@@ -51,7 +51,7 @@ public sealed class SpoolFaultTests
         await TestDaemon.WaitAsync("a part of it was in a file", () => HasUnnamedFile(before));
 
         var restarting = daemon.RunAsync("-f", "upload", "restart");
-        await TestDaemon.WaitAsync("the successor was there", async () => await daemon.InstancePidAsync("upload") != before);
+        await daemon.WaitForAnotherProcessAsync("upload", before);
         await client.SendAsync("3\r\nabc\r\n0\r\n\r\n");
         Assert.StartsWith("HTTP/1.1 200 ", await client.ReadUntilAsync("\r\n\r\n100003 100003"), StringComparison.Ordinal);
         Assert.Equal(0, (await restarting).ExitCode);

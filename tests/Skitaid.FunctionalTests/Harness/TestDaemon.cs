@@ -68,6 +68,12 @@ public sealed class TestDaemon : IAsyncDisposable
         return port;
     }
 
+    /// <summary>Lets every user into <see cref="Root"/>, which is its owner's alone otherwise: for instances with a <c>user</c>.</summary>
+    public void LetEverybodyIn() => File.SetUnixFileMode(
+        Root,
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+            | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
+
     public void RemoveConf(string name) => File.Delete(Path.Combine(EnabledPath, name + ".conf"));
 
     /// <summary>Runs a command of the executable to its end.</summary>
@@ -155,6 +161,13 @@ public sealed class TestDaemon : IAsyncDisposable
 
     /// <summary>Waits for something to become true.</summary>
     public static Task WaitAsync(string what, Func<bool> condition) => WaitAsync(what, () => Task.FromResult(condition()));
+
+    /// <summary>Waits until an instance is served by another process than before.</summary>
+    /// <param name="name">The instance.</param>
+    /// <param name="before">The pid of the process that served it.</param>
+    public Task WaitForAnotherProcessAsync(string name, int before) => WaitAsync($"another process than {before} served '{name}'", async () =>
+        await StatusAsync(name) is { ValueKind: JsonValueKind.Object } status
+            && status.GetProperty("state").GetString() == "running" && status.GetProperty("pid").GetInt32() != before);
 
     /// <summary>Every process that has to do with this tree: names it, or works in it.</summary>
     public IReadOnlyList<int> Processes()

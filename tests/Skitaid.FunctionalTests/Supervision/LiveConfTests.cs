@@ -61,7 +61,6 @@ public sealed class LiveConfTests
 
         Directory.Move(daemon.EnabledPath, aside);
         await TestDaemon.WaitAsync("it was said", () => daemon.DaemonLog.Contains("servers-enabled: is not there; what runs goes on", StringComparison.Ordinal));
-        await Task.Delay(TimeSpan.FromSeconds(4), Cancellation); // the time in which it would be drained
         Assert.Equal("running", StateOf(await daemon.StatusAsync("kept")));
         Assert.Equal("hello", await daemon.Client.GetStringAsync(new Uri($"http://127.0.0.1:{port}/"), Cancellation));
         Assert.Single(daemon.DaemonLog.Split('\n'), line => line.Contains("is not there", StringComparison.Ordinal));
@@ -79,7 +78,7 @@ public sealed class LiveConfTests
         await daemon.StartAsync();
         var first = await daemon.InstancePidAsync("example");
         TestDaemon.Signal(first, Posix.SigKill);
-        await TestDaemon.WaitAsync("it ran again", async () => await daemon.StatusAsync("example") is var status && StateOf(status) == "running" && status.GetProperty("pid").GetInt32() != first);
+        await daemon.WaitForAnotherProcessAsync("example", first);
 
         daemon.WriteConf("example", "[server]\nport = abc\n");
         Assert.Equal(2, (await daemon.RunAsync("-f", "example", "reload")).ExitCode);

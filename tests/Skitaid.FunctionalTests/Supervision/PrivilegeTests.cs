@@ -4,9 +4,6 @@ namespace Skitaid.FunctionalTests.Supervision;
 
 public sealed class PrivilegeTests
 {
-    private const UnixFileMode Everybody = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
-        | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
-
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -14,7 +11,7 @@ public sealed class PrivilegeTests
     {
         Assert.SkipUnless(Posix.IsRoot, "only root can change the user");
         await using var daemon = new TestDaemon();
-        File.SetUnixFileMode(daemon.Root, Everybody);
+        daemon.LetEverybodyIn();
         var secret = Directory.CreateDirectory(Path.Combine(daemon.Root, "private"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute).FullName;
         var (cert, key) = TestCertificate.Write(secret);
         File.SetUnixFileMode(key, UnixFileMode.UserRead);

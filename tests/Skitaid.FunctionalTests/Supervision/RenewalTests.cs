@@ -1,5 +1,3 @@
-using System.Net.Security;
-using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using Skitaid.FunctionalTests.Harness;
@@ -12,9 +10,6 @@ public sealed class RenewalTests
     private const string Kept = "changed but cannot be used, the old one stays";
     private const string Renewed = "renewed from";
 
-    private const UnixFileMode Everybody = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
-        | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
-
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -24,24 +19,23 @@ public sealed class RenewalTests
         await using var daemon = new TestDaemon();
         var live = Private(daemon, "live");
         var (oldCert, newCert) = (Archive(daemon, "1", days: 5), Archive(daemon, "2", days: 60));
-        Switch(live, daemon, "1");
-        var port = Write(daemon, $"certfile = {live}/cert.pem\nkeyfile = {live}/key.pem");
-        await daemon.StartAsync();
+        Switch(live, "1");
+        var port = await ServeAsync(daemon, $"certfile = {live}/cert.pem\nkeyfile = {live}/key.pem");
         var pid = await daemon.InstancePidAsync("example");
-        using var connection = await ConnectAsync(port);
-        Assert.Equal(Hash(oldCert), connection.Stream.RemoteCertificate!.GetCertHashString());
-        await connection.GetAsync();
+        using var connection = await RawClient.ConnectTlsAsync(port);
+        Assert.Equal(Hash(oldCert), connection.CertificateHash);
+        await GetAsync(connection);
 
-        Switch(live, daemon, "2");
+        Switch(live, "2");
 
         await UntilServedAsync(port, newCert);
-        await connection.GetAsync();
+        await GetAsync(connection);
         var status = await daemon.StatusAsync("example");
         Assert.Equal(pid, status.GetProperty("pid").GetInt32());
         Assert.Equal(Expiry(newCert), NotAfter(status));
-        await TestDaemon.WaitAsync("the log told of it", () => ServerLog(daemon).Any(line => line.Contains(Renewed, StringComparison.Ordinal)));
-        Assert.Single(ServerLog(daemon), line => line.Contains(Renewed, StringComparison.Ordinal));
-        Assert.DoesNotContain(ServerLog(daemon), line => line.Contains(Kept, StringComparison.Ordinal));
+        var log = await daemon.WaitForLogAsync("server", Renewed);
+        Assert.Single(log.Split('\n'), line => line.Contains(Renewed, StringComparison.Ordinal));
+        Assert.DoesNotContain(Kept, log, StringComparison.Ordinal);
         AssertNoKeyIsLogged(daemon);
     }
 
@@ -53,21 +47,20 @@ public sealed class RenewalTests
         var secret = Private(daemon, "private");
         var (cert, key) = TestCertificate.Write(secret, "first");
         File.SetUnixFileMode(key, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        var port = Write(daemon, $"certfile = {cert}\nkeyfile = {key}");
-        await daemon.StartAsync();
+        var port = await ServeAsync(daemon, $"certfile = {cert}\nkeyfile = {key}");
         var first = Hash(cert);
 
         var (_, strange) = TestCertificate.Write(Private(daemon, "strange"));
         await File.WriteAllBytesAsync(key, await File.ReadAllBytesAsync(strange, Cancellation), Cancellation);
-        await TestDaemon.WaitAsync("the log told of the key", () => ServerLog(daemon).Any(line => line.Contains(Kept, StringComparison.Ordinal)));
+        await daemon.WaitForLogAsync("server", Kept);
         Assert.Equal(first, await ServedAsync(port));
 
         TestCertificate.Write(secret, "second");
         await UntilServedAsync(port, cert);
 
-        await TestDaemon.WaitAsync("the log told of it", () => ServerLog(daemon).Any(line => line.Contains(Renewed, StringComparison.Ordinal)));
-        Assert.Single(ServerLog(daemon), line => line.Contains(Renewed, StringComparison.Ordinal));
-        var complaint = Assert.Single(ServerLog(daemon), line => line.Contains(Kept, StringComparison.Ordinal));
+        var log = (await daemon.WaitForLogAsync("server", Renewed)).Split('\n');
+        Assert.Single(log, line => line.Contains(Renewed, StringComparison.Ordinal));
+        var complaint = Assert.Single(log, line => line.Contains(Kept, StringComparison.Ordinal));
         Assert.Contains("does not belong to the first certificate", complaint, StringComparison.Ordinal);
         AssertNoKeyIsLogged(daemon);
     }
@@ -79,8 +72,7 @@ public sealed class RenewalTests
         await using var daemon = new TestDaemon();
         var secret = Private(daemon, "private");
         var (cert, key) = TestCertificate.Write(secret, "first");
-        var port = Write(daemon, $"certfile = {cert}\nkeyfile = {key}");
-        await daemon.StartAsync();
+        var port = await ServeAsync(daemon, $"certfile = {cert}\nkeyfile = {key}");
 
         TestCertificate.Write(secret, "second");
         var restarted = await daemon.RunAsync("-f", "example", "restart");
@@ -102,8 +94,7 @@ public sealed class RenewalTests
         var (cert, key) = TestCertificate.Write(Private(daemon, "default"), "default");
         var both = Path.Combine(Private(daemon, "named"), "both.pem");
         WriteBoth("first");
-        var port = Write(daemon, $"certfile = {cert}\nkeyfile = {key}\n[certificates:line]\nwww.example.com = {both}, , not needed");
-        await daemon.StartAsync();
+        var port = await ServeAsync(daemon, $"certfile = {cert}\nkeyfile = {key}\n[certificates:line]\nwww.example.com = {both}, , not needed");
         var served = await ServedAsync(port, "www.example.com");
 
         WriteBoth("second");
@@ -122,14 +113,12 @@ public sealed class RenewalTests
         }
     }
 
-    private static int Write(TestDaemon daemon, string certificates)
+    /// <summary>Serves over TLS as nobody; connections may idle for longer than a test takes. Gives the port.</summary>
+    private static Task<int> ServeAsync(TestDaemon daemon, string certificates)
     {
-        File.SetUnixFileMode(daemon.Root, Everybody);
-        var port = TestDaemon.FreePort();
-        daemon.WriteConf(
-            "example",
-            $"[server]\nport = {port}\nuser = nobody\n[ssl]\nenable_ssl = yes\n{certificates}\n[routes:line]\n/ = {daemon.WebPath}\n[tunefactors]\nkeep_alive = 10m\n");
-        return port;
+        daemon.LetEverybodyIn();
+        return daemon.ServeAsync(
+            $"/ = {daemon.WebPath}", server: "user = nobody", more: $"[tunefactors]\nkeep_alive = 10m\n[ssl]\nenable_ssl = yes\n{certificates}");
     }
 
     /// <summary>A directory that nobody but root gets into.</summary>
@@ -145,21 +134,13 @@ public sealed class RenewalTests
     }
 
     /// <summary>As certbot renews: the links are removed and made anew.</summary>
-    private static void Switch(string live, TestDaemon daemon, string version)
+    private static void Switch(string live, string version)
     {
         foreach (var name in (string[])["cert.pem", "key.pem"])
         {
             File.Delete(Path.Combine(live, name));
             File.CreateSymbolicLink(Path.Combine(live, name), $"../archive{version}/{name}");
         }
-
-        Assert.True(Directory.Exists(Path.Combine(daemon.Root, "archive" + version)));
-    }
-
-    private static string[] ServerLog(TestDaemon daemon)
-    {
-        var path = Path.Combine(daemon.LogPath, "instances", "example", "server.log");
-        return File.Exists(path) ? File.ReadAllLines(path) : [];
     }
 
     private static void AssertNoKeyIsLogged(TestDaemon daemon)
@@ -203,51 +184,16 @@ public sealed class RenewalTests
 
     private static async Task<string> ServedAsync(int port, string name = "127.0.0.1")
     {
-        using var connection = await ConnectAsync(port, name);
-        return connection.Stream.RemoteCertificate!.GetCertHashString();
+        using var connection = await RawClient.ConnectTlsAsync(port, name);
+        return connection.CertificateHash!;
     }
 
-    private static async Task<Connection> ConnectAsync(int port, string name = "127.0.0.1")
+    /// <summary>One request and its answer.</summary>
+    private static async Task GetAsync(RawClient connection)
     {
-        var socket = new TcpClient();
-        await socket.ConnectAsync("127.0.0.1", port, Cancellation);
-        var stream = new SslStream(socket.GetStream(), leaveInnerStreamOpen: false);
-        await stream.AuthenticateAsClientAsync(
-            new SslClientAuthenticationOptions
-            {
-                TargetHost = name,
-#pragma warning disable CA5359 // which one it is, is what the tests are about
-                RemoteCertificateValidationCallback = (_, _, _, _) => true,
-#pragma warning restore CA5359
-            },
-            Cancellation);
-        return new Connection(socket, stream);
-    }
-
-    private sealed class Connection(TcpClient socket, SslStream stream) : IDisposable
-    {
-        public SslStream Stream => stream;
-
-        /// <summary>One request and its answer.</summary>
-        public async Task GetAsync()
-        {
-            await stream.WriteAsync("GET / HTTP/1.1\r\nHost: example\r\n\r\n"u8.ToArray(), Cancellation);
-            var answer = "";
-            var buffer = new byte[4096];
-            while (!answer.EndsWith("hello", StringComparison.Ordinal))
-            {
-                var read = await stream.ReadAsync(buffer, Cancellation);
-                Assert.NotEqual(0, read);
-                answer += System.Text.Encoding.ASCII.GetString(buffer, 0, read);
-            }
-
-            Assert.StartsWith("HTTP/1.1 200 ", answer, StringComparison.Ordinal);
-        }
-
-        public void Dispose()
-        {
-            stream.Dispose();
-            socket.Dispose();
-        }
+        await connection.SendAsync("GET / HTTP/1.1\r\nHost: example\r\n\r\n");
+        var answer = await connection.ReadUntilAsync("hello");
+        Assert.StartsWith("HTTP/1.1 200 ", answer, StringComparison.Ordinal);
+        Assert.EndsWith("hello", answer, StringComparison.Ordinal);
     }
 }

@@ -21,7 +21,7 @@ public sealed class SignalTests
 
         TestDaemon.Signal(await daemon.SupervisorPidAsync(), Posix.SigHup);
 
-        await TestDaemon.WaitAsync("the successor served", async () => await daemon.InstancePidAsync("example") != before);
+        await daemon.WaitForAnotherProcessAsync("example", before);
         Assert.Equal("changed", await daemon.Client.GetStringAsync(new Uri($"http://127.0.0.1:{port}/"), Cancellation));
     }
 

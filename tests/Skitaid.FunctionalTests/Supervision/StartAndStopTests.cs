@@ -87,10 +87,7 @@ public sealed class StartAndStopTests
     {
         await using var daemon = new TestDaemon();
         var fine = daemon.WriteStaticConf("fine");
-        using var other = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        other.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        other.Listen();
-        var port = ((IPEndPoint)other.LocalEndPoint!).Port;
+        using var other = TakePort(out var port);
         daemon.WriteConf("taken", $"[server]\nport = {port}\n[routes:line]\n/ = {daemon.WebPath}\n");
 
         var started = await daemon.RunAsync();
@@ -109,10 +106,8 @@ public sealed class StartAndStopTests
     public async Task With_no_address_to_be_had_nothing_is_started()
     {
         await using var daemon = new TestDaemon();
-        using var other = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        other.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        other.Listen();
-        daemon.WriteConf("taken", $"[server]\nport = {((IPEndPoint)other.LocalEndPoint!).Port}\n[routes:line]\n/ = {daemon.WebPath}\n");
+        using var other = TakePort(out var port);
+        daemon.WriteConf("taken", $"[server]\nport = {port}\n[routes:line]\n/ = {daemon.WebPath}\n");
 
         var started = await daemon.RunAsync();
 
@@ -214,5 +209,15 @@ public sealed class StartAndStopTests
         await process.WaitForExitAsync(Cancellation).WaitAsync(TestDaemon.Deadline, Cancellation);
         Assert.Equal(0, process.ExitCode);
         Assert.Empty(daemon.Processes());
+    }
+
+    /// <summary>Listens on a free port, as another program would.</summary>
+    private static Socket TakePort(out int port)
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        socket.Listen();
+        port = ((IPEndPoint)socket.LocalEndPoint!).Port;
+        return socket;
     }
 }
