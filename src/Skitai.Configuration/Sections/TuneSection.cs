@@ -39,7 +39,7 @@ internal static class TuneSection
 
     private static readonly Key<bool> BufferUploads = new(
         "buffer_uploads", Kinds.YesNo, true,
-        "A request body is received as a whole, on disk beyond 64 KB, before an app gets it: a slow sender holds no app thread. no = the app reads it as it comes.");
+        "A request body is received as a whole, on disk beyond 64 KB, before an app gets it: a slow sender holds no app thread. no = the app reads it as it comes, as it does after Expect: 100-continue with a length.");
 
     private static readonly Key<long> BufferAnswers = new(
         "buffer_answers", Kinds.Size(0, 1024 * Giga, "the app waits for it"), 100 * Mega,

@@ -69,7 +69,7 @@ public sealed class ExplanationTests : IDisposable
         app        {_root}/flaskapp.py, made by create_app()
         workers    2 processes with 4 threads each of /bin/sh
         settings   max_body_size     = 100M (the default)         Largest request body; a longer one gets 413.
-                   buffer_uploads    = yes (the default)          A request body is received as a whole, on disk beyond 64 KB, before an app gets it: a slow sender holds no app thread. no = the app reads it as it comes.
+                   buffer_uploads    = yes (the default)          A request body is received as a whole, on disk beyond 64 KB, before an app gets it: a slow sender holds no app thread. no = the app reads it as it comes, as it does after Expect: 100-continue with a length.
                    buffer_answers    = 100M (the default)         How much of an answer is kept on disk for a client that is slower than the app, so that it holds no app thread. 0 = the app waits for it.
                    app_timeout       = 90s (default 120s)         What an app's whole answer may take, waits for a slow client not counted; then the client gets 504 and the worker is replaced.
                    response_timeout  = 10s (the default)          Patience for one step: a stalled transfer to or from a client (it is cut off), a request waiting for a free app thread (it gets 503).
