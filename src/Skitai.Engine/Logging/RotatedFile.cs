@@ -1,3 +1,5 @@
+using Skitai.Posix;
+
 namespace Skitai.Engine.Logging;
 
 /// <summary>
@@ -37,8 +39,8 @@ public sealed class RotatedFile(string path, LogRotation rotation) : IDisposable
             return exception.Message;
         }
 
-        _size = _file.Identity?.Size ?? 0;
-        _day = _size > 0 ? rotation.DayOf(_file.Identity!.Value.ModifiedAt) : rotation.Today;
+        _size = _file.StatusWhenOpened.Size;
+        _day = _size > 0 ? rotation.DayOf(_file.StatusWhenOpened.Modified) : rotation.Today;
         return null;
     }
 
@@ -117,7 +119,7 @@ public sealed class RotatedFile(string path, LogRotation rotation) : IDisposable
     }
 
     private bool IsAtItsPath(AppendFile file) =>
-        FileIdentity.Of(path) is { } there && file.Identity is { } ours && there.IsSameFile(ours);
+        PosixFile.GetStatus(path) is { } there && there.IsSameFile(file.StatusWhenOpened);
 
     private bool IsDue(bool asked) => asked
         ? !IsWithin(_followedAt, MovedLately)
