@@ -39,7 +39,7 @@ internal sealed class TrialMount : Mount
         }
         else if (SlashRedirect.Applies(Prefix, exchange))
         {
-            Outcome = await SlashRedirect.AnswerAsync(Prefix, exchange);
+            Outcome = await SlashRedirect.AnswerAsync(exchange);
         }
         else
         {
