@@ -60,7 +60,10 @@ public sealed partial class AppendFile : IDisposable
     /// <summary>Which file it is, as it was when it was opened; all zero = the system does not say.</summary>
     public FileStatus StatusWhenOpened { get; }
 
-    /// <summary>Writes as many lines as the disk takes.</summary>
+    /// <summary>
+    /// Writes as many lines as the disk takes. After an error the file is not used any more but opened anew, which sees
+    /// whether it ends within a line.
+    /// </summary>
     /// <param name="lines">What to write: whole lines.</param>
     /// <param name="error">Why it took less than all; null = it took all.</param>
     /// <returns>How many bytes are written, as whole lines: one of which the disk took a part is to be written again.</returns>
@@ -78,14 +81,7 @@ public sealed partial class AppendFile : IDisposable
         }
 
         var written = WriteBytes(lines, out error);
-        if (error is null)
-        {
-            return written;
-        }
-
-        var whole = lines[..written].LastIndexOf((byte)'\n') + 1;
-        _torn = whole < written;
-        return whole;
+        return error is null ? written : lines[..written].LastIndexOf((byte)'\n') + 1;
     }
 
     /// <inheritdoc/>
