@@ -12,7 +12,8 @@ public sealed partial class Instance
 
     private readonly SemaphoreSlim _reloading = new(1);
     private readonly CancellationTokenSource _disposing = new();
-    private readonly List<Task> _farewells = [];
+    private readonly Lock _routesGate = new(); // no mount is between the routes and the farewells
+    private readonly List<(Mount Mount, Task End)> _farewells = [];
 
     /// <summary>
     /// Takes up changed settings. New mounts are started first and old ones end when their last request is answered; a
@@ -58,12 +59,15 @@ public sealed partial class Instance
         }
 
         _settings = settings;
-        _application.Routes = after;
         var gone = Without(before, after);
-        _farewells.RemoveAll(farewell => farewell.IsCompleted);
-        foreach (var mount in Unshared(gone, after))
+        lock (_routesGate)
         {
-            _farewells.Add(SeeOffAsync(mount));
+            _application.Routes = after;
+            _farewells.RemoveAll(farewell => farewell.End.IsCompleted);
+            foreach (var mount in Unshared(gone, after))
+            {
+                _farewells.Add((mount, SeeOffAsync(mount)));
+            }
         }
 
         var result = new ReloadResult(null, after.Mounts.Count - added.Count, added.Count, gone.Count);
@@ -103,11 +107,19 @@ public sealed partial class Instance
         await mount.DisposeAsync();
     }
 
+    /// <summary>No reload is under way or begins any more, and the mounts that go are given no more time to become unused.</summary>
     private async Task EndReloadsAsync()
     {
         await _disposing.CancelAsync();
         await _reloading.WaitAsync();
-        await Task.WhenAll(_farewells);
+    }
+
+    private List<Mount> MountsWithThoseThatGo()
+    {
+        lock (_routesGate)
+        {
+            return [.. _application.Routes.Mounts, .. _farewells.Select(farewell => farewell.Mount)];
+        }
     }
 
     [LoggerMessage(EventId = 135, Level = LogLevel.Information,

@@ -200,7 +200,7 @@ public sealed partial class Instance : IAsyncDisposable
 
         // All at once: each app's workers get their time to end, and together they get no more than that.
         await EndReloadsAsync();
-        await Task.WhenAll(_application.Routes.Mounts.Select(mount => mount.DisposeAsync().AsTask()));
+        await Task.WhenAll([EndAsync(_application.Routes.Mounts), .. _farewells.Select(farewell => farewell.End)]);
         LogStopped(_logs.Server);
         _logs.Dispose();
     }
@@ -212,7 +212,7 @@ public sealed partial class Instance : IAsyncDisposable
     public void Cut()
     {
         _cut.Cancel();
-        foreach (var mount in _application.Routes.Mounts)
+        foreach (var mount in MountsWithThoseThatGo())
         {
             mount.Kill();
         }
@@ -253,6 +253,7 @@ public sealed partial class Instance : IAsyncDisposable
 
     private async Task StopOnceAsync(TimeSpan grace)
     {
+        await StopAcceptingAsync(); // takes no time, and is not for a cut to break off
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(_cut.Token);
         if (grace == TimeSpan.Zero)
         {

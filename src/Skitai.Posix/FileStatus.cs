@@ -12,6 +12,9 @@ namespace Skitai.Posix;
 /// <param name="Changed">Last change of content, name or permissions (ctime, which nobody can set): the same unit.</param>
 public readonly record struct FileStatus(FileKind Kind, ulong Device, ulong Inode, long Size, long Modified, long Changed)
 {
+    /// <summary>Whether both are the same file, changed or not.</summary>
+    public bool IsSameFile(FileStatus other) => Inode == other.Inode && Device == other.Device;
+
     /// <summary><see cref="Modified"/> in whole seconds, as HTTP dates have it (RFC 9110 section 5.6.7).</summary>
     public DateTimeOffset ModifiedSecond => DateTimeOffset.FromUnixTimeSeconds(
         Math.Clamp(Modified / 1_000_000_000L, 0, 253402300799));

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text;
 using Microsoft.Win32.SafeHandles;
 
 namespace Skitai.Posix;
@@ -7,7 +8,7 @@ namespace Skitai.Posix;
 /// Looks at files and opens them by the bytes of their names (a Linux file name is bytes, not text), with errors as
 /// numbers: on a server's path a file that is not there is an everyday answer, not an exception.
 /// </summary>
-/// <remarks>Paths given here end with a NUL byte and have none before.</remarks>
+/// <remarks>Paths given here as bytes end with a NUL byte and have none before.</remarks>
 public static class PosixFile
 {
     private const uint Wanted = Libc.STATX_TYPE | Libc.STATX_MODE | Libc.STATX_MTIME | Libc.STATX_CTIME | Libc.STATX_INO | Libc.STATX_SIZE;
@@ -23,6 +24,14 @@ public static class PosixFile
         {
             return GetStatus(Libc.AT_FDCWD, native, 0, out status);
         }
+    }
+
+    /// <summary>What is at the end of a path, links followed; for paths of which .NET knows the text.</summary>
+    /// <returns>Null when there is nothing or it may not be looked at.</returns>
+    public static FileStatus? GetStatus(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        return GetStatus([.. Encoding.UTF8.GetBytes(path), 0], out var status) == Errno.None ? status : null;
     }
 
     /// <summary>What an open descriptor leads to.</summary>

@@ -69,6 +69,53 @@ public sealed class ReloadTests
     }
 
     [Fact]
+    public async Task A_mount_that_goes_is_cut_with_those_that_stay()
+    {
+        using var directory = new TemporaryDirectory();
+        await using var instance = await StartAsync(Settings(directory, ("/", "one")));
+        using var client = ClientOf(instance);
+        var worker = "/proc/" + (await client.GetStringAsync("/", Cancellation)).Split(' ')[0];
+        var waiting = client.PostAsync($"/wait?{directory.Path}/never", null, Cancellation);
+        await TestInstances.UntilAsync(() => instance.GetStatus().InFlight == 1, "in flight");
+        await ReloadAsync(instance, Settings(directory, ("/x", "one")));
+        Assert.True(Directory.Exists(worker));
+
+        instance.Cut();
+
+        await TestInstances.UntilAsync(() => !Directory.Exists(worker), "the worker of the mount that goes ends");
+        Assert.Equal(HttpStatusCode.BadGateway, (await waiting).StatusCode); // a POST is not tried again
+    }
+
+    [Fact]
+    public async Task At_the_end_a_mount_that_goes_and_one_that_stays_end_at_the_same_time()
+    {
+        using var directory = new TemporaryDirectory();
+        directory.Write("last.py", """
+            import os, time
+            def app(environ, start_response):
+                other, mark = environ['QUERY_STRING'].split('&')
+                while os.path.exists(other):
+                    time.sleep(0.01)
+                open(mark, 'w').close()
+                start_response('200 OK', [])
+                return []
+            """);
+        var instance = await StartAsync(Settings(directory, ("/stays", "one"), ("/goes", "last")));
+        using var client = ClientOf(instance);
+        var living = "/proc/" + (await client.GetStringAsync("/stays/", Cancellation)).Split(' ')[0];
+        var mark = Path.Combine(directory.Path, "mark");
+        var waiting = client.GetAsync($"/goes/?{living}&{mark}", Cancellation);
+        await TestInstances.UntilAsync(() => instance.GetStatus().InFlight == 1, "in flight");
+        await ReloadAsync(instance, Settings(directory, ("/stays", "one")));
+
+        await instance.DisposeAsync();
+
+        // Only to the one whose worker outlived the other's.
+        Assert.True(File.Exists(mark), "the mount that goes was ended before the one that stays");
+        await Assert.ThrowsAnyAsync<HttpRequestException>(() => waiting);
+    }
+
+    [Fact]
     public async Task An_app_that_works_is_not_replaced_by_one_that_does_not()
     {
         using var directory = new TemporaryDirectory();

@@ -63,7 +63,7 @@ public sealed partial class AppMount : Mount
     public override ValueTask<MountOutcome> HandleAsync(Exchange exchange)
     {
         ArgumentNullException.ThrowIfNull(exchange);
-        return SlashRedirect.Applies(Prefix, exchange) ? SlashRedirect.AnswerAsync(Prefix, exchange) : AnswerAsync(exchange);
+        return SlashRedirect.Applies(Prefix, exchange) ? SlashRedirect.AnswerAsync(exchange) : AnswerAsync(exchange);
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]

@@ -11,8 +11,7 @@ namespace Skitai.Engine.Explaining;
 /// <summary>
 /// Sends a request through an instance's routes without a server: the code that serves takes it from the Host header to
 /// the answer's status, so what comes out is what a client would meet. Static mounts are the real ones and look at the
-/// real files; in an app's place stands a witness, so that nothing is started. One instance's settings, any number of
-/// requests.
+/// real files; in an app's place stands a witness, so that nothing is started. For one request of one instance.
 /// </summary>
 public sealed class RouteTrial : IAsyncDisposable
 {
@@ -36,7 +35,7 @@ public sealed class RouteTrial : IAsyncDisposable
             new RouteTable([.. _hosts.Select(host => host.Host)]), _nobody, _logs, new Counters(), settings.Tune, TimeProvider.System);
     }
 
-    /// <summary>Tries one request, without a body.</summary>
+    /// <summary>Tries the request, without a body; to be called once.</summary>
     /// <param name="method">The method, in the case in which it is sent.</param>
     /// <param name="host">The Host header.</param>
     /// <param name="target">The request line's target.</param>
@@ -52,8 +51,6 @@ public sealed class RouteTrial : IAsyncDisposable
         features.Set<IHttpResponseBodyFeature>(new StreamResponseBodyFeature(Stream.Null));
         features.Set<IHttpRequestLifetimeFeature>(new HttpRequestLifetimeFeature());
         features.Set(new ClientConnection(1, connection, _settings.Ssl is not null, _nobody));
-        var mounts = _hosts.SelectMany(entry => entry.Host.Mounts).Cast<TrialMount>().ToList();
-        mounts.ForEach(mount => mount.Forget());
 
         var exchange = _application.CreateContext(features);
         await _application.ProcessRequestAsync(exchange);
@@ -61,13 +58,13 @@ public sealed class RouteTrial : IAsyncDisposable
         // Not from the exchange: a request can be refused before its target is looked at.
         var isValid = RequestTarget.TryParse(target, out var path, out var query);
         var found = _hosts.Find(entry => ReferenceEquals(entry.Host, exchange.VirtualHost));
-        var answering = mounts.Find(mount => mount.Outcome == MountOutcome.Handled);
-        var isApp = answering?.AppAnswers == true;
+        var isApp = _hosts.SelectMany(entry => entry.Host.Mounts).Cast<TrialMount>().Any(mount => mount.AppAnswers);
+        var pattern = _patterns.Find(exchange.Host);
         return new TrialResult
         {
             Host = found.Settings,
-            Pattern = _patterns.Find(exchange.Host),
-            OtherPatterns = [.. OthersThatMatch(exchange.Host)],
+            Pattern = pattern,
+            OtherPatterns = [.. OthersThatMatch(exchange.Host, pattern)],
             HostName = exchange.Host,
             Path = isValid ? path : target,
             Query = query,
@@ -98,10 +95,7 @@ public sealed class RouteTrial : IAsyncDisposable
         _logs.Dispose();
     }
 
-    private IEnumerable<HostPattern> OthersThatMatch(string name)
-    {
-        var winner = _patterns.Find(name);
-        return _settings.Hosts.SelectMany(host => host.Names)
+    private IEnumerable<HostPattern> OthersThatMatch(string name, HostPattern? winner) =>
+        _settings.Hosts.SelectMany(host => host.Names)
             .Where(pattern => pattern != winner && new HostTable<HostPattern>([(pattern, pattern)], null).Find(name) is not null);
-    }
 }

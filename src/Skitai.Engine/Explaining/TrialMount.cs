@@ -21,14 +21,11 @@ internal sealed class TrialMount : Mount
             : null;
     }
 
-    /// <summary>What came of the last request; null = it was not asked.</summary>
+    /// <summary>What came of the request; null = it was not asked.</summary>
     public MountOutcome? Outcome { get; private set; }
 
     /// <summary>Whether the app would have got it.</summary>
     public bool AppAnswers { get; private set; }
-
-    /// <summary>Gets ready for the next request.</summary>
-    public void Forget() => (Outcome, AppAnswers) = (null, false);
 
     /// <inheritdoc/>
     public override async ValueTask<MountOutcome> HandleAsync(Exchange exchange)
@@ -39,7 +36,7 @@ internal sealed class TrialMount : Mount
         }
         else if (SlashRedirect.Applies(Prefix, exchange))
         {
-            Outcome = await SlashRedirect.AnswerAsync(Prefix, exchange);
+            Outcome = await SlashRedirect.AnswerAsync(exchange);
         }
         else
         {
@@ -49,7 +46,7 @@ internal sealed class TrialMount : Mount
         return Outcome.Value;
     }
 
-    /// <summary>What there is to tell about it after a request.</summary>
+    /// <summary>What there is to tell about it after the request.</summary>
     public TrialStep Tell(string path) => new()
     {
         Line = _line,

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
+using Skitai.Posix;
 
 namespace Skitai.Engine.Logging;
 
@@ -51,16 +52,18 @@ public sealed partial class AppendFile : IDisposable
             throw new IOException($"{path}: {Marshal.GetPInvokeErrorMessage(error)}");
         }
 
-        // The file itself, whatever its path means by now.
-        var self = $"/proc/self/fd/{_handle.DangerousGetHandle()}";
-        Identity = FileIdentity.Of(self) ?? FileIdentity.Of(path);
-        _torn = EndsWithinLine(self, Identity?.Size ?? 0);
+        _ = PosixFile.GetStatus(_handle, out var status);
+        StatusWhenOpened = status;
+        _torn = EndsWithinLine(_handle, status.Size);
     }
 
-    /// <summary>Which file it is, as it was when it was opened; null = the system does not say.</summary>
-    public FileIdentity? Identity { get; }
+    /// <summary>Which file it is, as it was when it was opened; all zero = the system does not say.</summary>
+    public FileStatus StatusWhenOpened { get; }
 
-    /// <summary>Writes as many lines as the disk takes.</summary>
+    /// <summary>
+    /// Writes as many lines as the disk takes. After an error the file is not used any more but opened anew, which sees
+    /// whether it ends within a line.
+    /// </summary>
     /// <param name="lines">What to write: whole lines.</param>
     /// <param name="error">Why it took less than all; null = it took all.</param>
     /// <returns>How many bytes are written, as whole lines: one of which the disk took a part is to be written again.</returns>
@@ -78,20 +81,13 @@ public sealed partial class AppendFile : IDisposable
         }
 
         var written = WriteBytes(lines, out error);
-        if (error is null)
-        {
-            return written;
-        }
-
-        var whole = lines[..written].LastIndexOf((byte)'\n') + 1;
-        _torn = whole < written;
-        return whole;
+        return error is null ? written : lines[..written].LastIndexOf((byte)'\n') + 1;
     }
 
     /// <inheritdoc/>
     public void Dispose() => _stream.Dispose();
 
-    private static bool EndsWithinLine(string path, long size)
+    private static bool EndsWithinLine(SafeFileHandle handle, long size)
     {
         if (size == 0)
         {
@@ -100,7 +96,8 @@ public sealed partial class AppendFile : IDisposable
 
         try
         {
-            using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            // The file itself, whatever its path means by now.
+            using var file = File.OpenHandle($"/proc/self/fd/{handle.DangerousGetHandle()}", FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             Span<byte> last = stackalloc byte[1];
             return RandomAccess.Read(file, last, size - 1) == 1 && last[0] != (byte)'\n';
         }

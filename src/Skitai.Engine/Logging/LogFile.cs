@@ -23,7 +23,7 @@ internal sealed class LogFile(string path, LogWriter writer, LogClock clock, Log
     private readonly RotatedFile _file = new(path, rotation);
     private byte[] _batch = new byte[SmallBuffer];
     private int _batchLength, _batchWritten;
-    private volatile string? _trouble, _rotationProblem;
+    private volatile string? _trouble, _problem;
     private string? _note;
     private bool _rotateNow;
 
@@ -36,8 +36,8 @@ internal sealed class LogFile(string path, LogWriter writer, LogClock clock, Log
     /// <summary>Whether something waits for a disk that does not take it.</summary>
     public bool IsFailing => _trouble is not null;
 
-    /// <summary>Why the last rotation did not work, or the log could not be written after it; null = all is well.</summary>
-    public string? RotationProblem => _rotationProblem;
+    /// <summary>Why the log cannot be opened or written, or its last rotation did not work; null = all is well.</summary>
+    public string? Problem => _problem;
 
     /// <summary>Takes a whole line, its end included. Never waits for the disk.</summary>
     public void Append(ReadOnlySpan<byte> line)
@@ -72,18 +72,15 @@ internal sealed class LogFile(string path, LogWriter writer, LogClock clock, Log
     public bool WriteOut()
     {
         var asked = Interlocked.Exchange(ref _rotateNow, false);
+        var known = _file.Problem;
         var problem = _file.Rotate(asked);
-        if (problem is not null && problem != _rotationProblem)
+        if (problem is not null && problem != known)
         {
             AddNote($"cannot rotate this log: {problem}");
         }
 
         var written = WriteGathered();
-        if (asked || problem is not null)
-        {
-            _rotationProblem = problem ?? _trouble;
-        }
-
+        _problem = _file.Problem ?? _trouble;
         if (!written)
         {
             return false; // the disk decides when

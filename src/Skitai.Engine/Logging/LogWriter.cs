@@ -74,7 +74,7 @@ internal sealed class LogWriter : IDisposable
         }
 
         await FlushAsync().ConfigureAwait(false);
-        return [.. files.Where(file => file.RotationProblem is not null).Select(file => $"{file.Path}: {file.RotationProblem}")];
+        return [.. files.Select(file => (file.Path, file.Problem)).Where(file => file.Problem is not null).Select(file => $"{file.Path}: {file.Problem}")];
     }
 
     /// <summary>Writes out everything and ends the thread.</summary>

@@ -1,3 +1,5 @@
+using Skitai.Posix;
+
 namespace Skitai.Engine.Logging;
 
 /// <summary>
@@ -17,7 +19,12 @@ public sealed class RotatedFile(string path, LogRotation rotation) : IDisposable
     private AppendFile? _file;
     private long _size;
     private DateOnly _day;
-    private long? _failedAt, _followedAt;
+    private long? _followedAt;
+    private string? _openProblem;
+    private (long At, string Problem)? _failedRotation;
+
+    /// <summary>Why it cannot be opened, or why its last rotation did not work; null = all is well.</summary>
+    public string? Problem => _openProblem ?? _failedRotation?.Problem;
 
     /// <summary>Opens the file unless it is open.</summary>
     /// <returns>Why it cannot be opened; null = it is open.</returns>
@@ -31,14 +38,20 @@ public sealed class RotatedFile(string path, LogRotation rotation) : IDisposable
         try
         {
             _file = new AppendFile(path);
+            _openProblem = null;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            return exception.Message;
+            return _openProblem = exception.Message;
         }
 
-        _size = _file.Identity?.Size ?? 0;
-        _day = _size > 0 ? rotation.DayOf(_file.Identity!.Value.ModifiedAt) : rotation.Today;
+        _size = _file.StatusWhenOpened.Size;
+        if (_size == 0)
+        {
+            _failedRotation = null; // there is nothing to rotate
+        }
+
+        _day = _size > 0 ? rotation.DayOf(_file.StatusWhenOpened.Modified) : rotation.Today;
         return null;
     }
 
@@ -52,6 +65,7 @@ public sealed class RotatedFile(string path, LogRotation rotation) : IDisposable
         {
             Dispose();
             _followedAt = rotation.Time.GetTimestamp();
+            _failedRotation = null; // it was the other file's
         }
 
         if (asked && Open() is { } problem)
@@ -77,11 +91,11 @@ public sealed class RotatedFile(string path, LogRotation rotation) : IDisposable
 
         if (rotation.Shift(path) is { } failure)
         {
-            _failedAt = rotation.Time.GetTimestamp();
+            _failedRotation = (rotation.Time.GetTimestamp(), failure);
             return failure;
         }
 
-        _failedAt = null;
+        _failedRotation = null;
         Dispose();
         return asked ? Open() : null;
     }
@@ -117,11 +131,11 @@ public sealed class RotatedFile(string path, LogRotation rotation) : IDisposable
     }
 
     private bool IsAtItsPath(AppendFile file) =>
-        FileIdentity.Of(path) is { } there && file.Identity is { } ours && there.IsSameFile(ours);
+        PosixFile.GetStatus(path) is { } there && there.IsSameFile(file.StatusWhenOpened);
 
     private bool IsDue(bool asked) => asked
         ? !IsWithin(_followedAt, MovedLately)
-        : (_size >= rotation.MaxSize || _day != rotation.Today) && !IsWithin(_failedAt, RetryAfter);
+        : (_size >= rotation.MaxSize || _day != rotation.Today) && !IsWithin(_failedRotation?.At, RetryAfter);
 
     private bool IsWithin(long? since, TimeSpan span) => since is { } then && rotation.Time.GetElapsedTime(then) < span;
 }

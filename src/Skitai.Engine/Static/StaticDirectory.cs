@@ -108,7 +108,7 @@ internal sealed class StaticDirectory(string directory, TimeProvider time)
             return Failure(error);
         }
 
-        if (error == Errno.NoEntry || second.Kind != FileKind.Regular)
+        if (second.Kind != FileKind.Regular) // as it is, too, where there is nothing
         {
             return Lookup.Nothing(StaticMiss.NoIndex);
         }

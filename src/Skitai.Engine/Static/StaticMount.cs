@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -175,9 +174,7 @@ public sealed partial class StaticMount : Mount
         switch (found.Kind)
         {
             case LookupKind.Redirect:
-                exchange.Response.Headers.Location = DirectoryLocation(exchange.Path, exchange.Query);
-                await StatusPage.WriteAsync(exchange, StatusCodes.Status301MovedPermanently);
-                break;
+                return await SlashRedirect.AnswerAsync(exchange);
             case LookupKind.Forbidden:
                 await StatusPage.WriteAsync(exchange, StatusCodes.Status403Forbidden);
                 break;
@@ -193,46 +190,5 @@ public sealed partial class StaticMount : Mount
         }
 
         return MountOutcome.Handled;
-    }
-
-    /// <summary>
-    /// Where a directory truly is: the path again, percent-encoded, with its slash and the query. One slash in front, since
-    /// two would name another host (RFC 3986 section 4.2).
-    /// </summary>
-    internal static string DirectoryLocation(string path, string query)
-    {
-        var location = new StringBuilder("/", path.Length + query.Length + 8);
-        foreach (var c in path.AsSpan().TrimStart('/'))
-        {
-            Append(c, char.IsAsciiLetterOrDigit(c) || "/-._~!$&'()*+,;=:@".Contains(c, StringComparison.Ordinal));
-        }
-
-        if (location[^1] != '/')
-        {
-            location.Append('/');
-        }
-
-        if (query.Length > 0)
-        {
-            location.Append('?');
-            foreach (var c in query)
-            {
-                Append(c, c is > ' ' and < '\x7f');
-            }
-        }
-
-        return location.ToString();
-
-        void Append(char c, bool plain)
-        {
-            if (plain)
-            {
-                location.Append(c);
-            }
-            else
-            {
-                location.Append('%').Append(((int)c & 0xff).ToString("X2", System.Globalization.CultureInfo.InvariantCulture));
-            }
-        }
     }
 }

@@ -49,7 +49,7 @@ public sealed class Http2StallTests : IDisposable
             });
         await using var instance = await TestInstances.StartAsync(
             mount, new TuneSettings { ResponseTimeout = patience }, new InstanceEnvironment { LogDirectory = _home.FullName });
-        using var client = await ConnectAsync(instance, window: 0);
+        using var client = await ConnectAsync(instance);
         foreach (var stream in (int[])[1, 3, 5])
         {
             await client.SendAsync(Frame(Headers, EndOfStreamAndHeaders, stream, Request("/f")));
@@ -78,7 +78,7 @@ public sealed class Http2StallTests : IDisposable
         var patience = TimeSpan.FromSeconds(1);
         await using var instance = await TestInstances.StartAsync(
             new StaticMount("/", _home.FullName, TimeSpan.Zero, patience), new TuneSettings { ResponseTimeout = patience });
-        using var client = await ConnectAsync(instance, window: 0);
+        using var client = await ConnectAsync(instance);
         await client.SendAsync(Frame(Headers, EndOfStreamAndHeaders, 1, Request("/f")));
         var (ended, wasReset) = (false, false);
         await PingUntilAsync(
@@ -114,13 +114,11 @@ public sealed class Http2StallTests : IDisposable
         }
     }
 
-    private static async Task<Socket> ConnectAsync(Instance instance, int window)
+    private static async Task<Socket> ConnectAsync(Instance instance)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(instance.Address, Cancellation);
-        var setting = new byte[6];
-        setting[1] = 4; // SETTINGS_INITIAL_WINDOW_SIZE
-        BinaryPrimitives.WriteInt32BigEndian(setting.AsSpan(2), window);
+        byte[] setting = [0, 4, 0, 0, 0, 0]; // SETTINGS_INITIAL_WINDOW_SIZE 0: no stream may be answered until it says so
         await socket.SendAsync((byte[])[.. "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8, .. Frame(Settings, 0, 0, setting)], Cancellation);
         return socket;
     }

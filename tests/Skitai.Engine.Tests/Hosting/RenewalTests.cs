@@ -4,6 +4,7 @@ using Microsoft.Extensions.Time.Testing;
 using Skitai.Configuration.Certificates;
 using Skitai.Configuration.Settings;
 using Skitai.Engine.Hosting.Tls;
+using Skitai.Posix;
 
 namespace Skitai.Engine.Tests.Hosting;
 
@@ -96,17 +97,17 @@ public sealed class RenewalTests : IDisposable
     public void Other_permissions_alone_are_a_reason_to_look_again()
     {
         var watch = new CertificateWatch(_files);
-        var before = FileIdentity.Of(_files.KeyFile)!.Value;
+        var before = PosixFile.GetStatus(_files.KeyFile)!.Value;
 
         // Until the file system's clock has ticked: a change in the tick of the one before cannot be seen by anybody.
-        while (FileIdentity.Of(_files.KeyFile) == before)
+        while (PosixFile.GetStatus(_files.KeyFile) == before)
         {
             File.SetUnixFileMode(_files.KeyFile, UnixFileMode.UserRead);
         }
 
-        var after = FileIdentity.Of(_files.KeyFile)!.Value;
+        var after = PosixFile.GetStatus(_files.KeyFile)!.Value;
         Assert.True(before.IsSameFile(after));
-        Assert.Equal((before.ModifiedAt, before.Size), (after.ModifiedAt, after.Size));
+        Assert.Equal((before.Modified, before.Size), (after.Modified, after.Size));
         using var change = watch.Look();
         Assert.NotNull(change!.Content);
     }

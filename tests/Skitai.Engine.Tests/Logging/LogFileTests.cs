@@ -74,7 +74,6 @@ public sealed class LogFileTests : IDisposable
             file.Append(Encoding.ASCII.GetBytes($"{round}\n"));
             await _writer.FlushAsync();
             await _writer.RotateAsync();
-            await _writer.FlushAsync();
         }
 
         file.Append("7\n"u8);
@@ -118,7 +117,6 @@ public sealed class LogFileTests : IDisposable
         await _writer.FlushAsync();
         File.Move(LogPath, LogPath + ".moved");
         await _writer.RotateAsync();
-        await _writer.FlushAsync();
         file.Append("2\n"u8);
         await _writer.FlushAsync();
         Assert.Equal("2\n", await TextAsync(LogPath));
@@ -129,11 +127,7 @@ public sealed class LogFileTests : IDisposable
     [Fact]
     public async Task A_full_disk_costs_the_oldest_promise_only_and_the_log_says_so()
     {
-        File.CreateSymbolicLink(LogPath, "/dev/full");
-        var file = Open();
-        file.Append("kept\n"u8);
-        await _writer.FlushAsync();
-        Assert.True(file.IsFailing);
+        var file = await OpenOnFullDiskAsync("kept\n");
 
         var line = new byte[1024];
         line.AsSpan().Fill((byte)'x');
@@ -156,11 +150,7 @@ public sealed class LogFileTests : IDisposable
     [Fact]
     public async Task A_log_that_can_be_written_again_writes_what_comes_as_promptly_as_ever()
     {
-        File.CreateSymbolicLink(LogPath, "/dev/full");
-        var file = Open();
-        file.Append("kept\n"u8);
-        await _writer.FlushAsync();
-        Assert.True(file.IsFailing);
+        var file = await OpenOnFullDiskAsync("kept\n");
         File.Delete(LogPath);
         await TestInstances.UntilAsync(() => !file.IsFailing, "the log to recover");
 
@@ -198,8 +188,7 @@ public sealed class LogFileTests : IDisposable
         var file = Open(path: path);
         file.Append("gone with the directory\n"u8);
         await _writer.FlushAsync();
-        Directory.Delete(parent, recursive: true);
-        await File.WriteAllTextAsync(parent, "in the way", TestContext.Current.CancellationToken);
+        await ReplaceByFileAsync(parent);
 
         file.Append("kept\n"u8);
         await _writer.FlushAsync();
@@ -242,8 +231,7 @@ public sealed class LogFileTests : IDisposable
         Assert.Empty(await _writer.RotateAsync());
         Assert.True(File.Exists(path));
 
-        Directory.Delete(parent, recursive: true);
-        await File.WriteAllTextAsync(parent, "in the way", TestContext.Current.CancellationToken);
+        await ReplaceByFileAsync(parent);
         Assert.StartsWith(path + ": ", Assert.Single(await _writer.RotateAsync()), StringComparison.Ordinal);
 
         File.Delete(parent);
@@ -271,12 +259,42 @@ public sealed class LogFileTests : IDisposable
     }
 
     [Fact]
+    public async Task A_rotation_that_fails_is_told_once_and_again_when_it_has_worked_in_between()
+    {
+        const string told = "cannot rotate this log: ";
+        var file = Open(new LogRotation(10, 3, _time));
+        await AppendAsync("0123456789\n");
+        Directory.CreateDirectory(LogPath + ".1"); // in the way
+        await AppendAsync("second\n");
+        Assert.NotNull(file.Problem);
+        _time.Advance(TimeSpan.FromMinutes(2));
+        await AppendAsync("third\n");
+        Assert.NotNull(file.Problem);
+        Assert.Equal(2, (await TextAsync(LogPath)).Split(told).Length);
+
+        Directory.Delete(LogPath + ".1");
+        _time.Advance(TimeSpan.FromMinutes(2));
+        await AppendAsync("in the new file\n");
+        Assert.Equal("in the new file\n", await TextAsync(LogPath));
+        Assert.Null(file.Problem);
+
+        File.Delete(LogPath + ".1");
+        Directory.CreateDirectory(LogPath + ".1");
+        await AppendAsync("next\n");
+        Assert.NotNull(file.Problem);
+        Assert.Contains(told, await TextAsync(LogPath), StringComparison.Ordinal);
+
+        async Task AppendAsync(string line)
+        {
+            file.Append(Encoding.ASCII.GetBytes(line));
+            await _writer.FlushAsync();
+        }
+    }
+
+    [Fact]
     public async Task What_still_waits_at_the_end_is_counted_as_lost()
     {
-        File.CreateSymbolicLink(LogPath, "/dev/full");
-        var file = Open();
-        file.Append("1\n"u8);
-        await _writer.FlushAsync();
+        var file = await OpenOnFullDiskAsync("1\n");
         file.Append("2\n"u8);
         file.Append("3\n"u8);
 
@@ -289,10 +307,24 @@ public sealed class LogFileTests : IDisposable
 
     private static async Task<string[]> LinesAsync(string path) => await File.ReadAllLinesAsync(path, TestContext.Current.CancellationToken);
 
-    private LogFile Open(LogRotation? rotation = null, string? path = null)
+    /// <summary>Puts something in the way of a directory.</summary>
+    private static async Task ReplaceByFileAsync(string directory)
     {
-        path ??= LogPath;
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        return _writer.Add(path, new LogClock(_time), rotation ?? LogRotation.Default(_time));
+        Directory.Delete(directory, recursive: true);
+        await File.WriteAllTextAsync(directory, "in the way", TestContext.Current.CancellationToken);
+    }
+
+    private LogFile Open(LogRotation? rotation = null, string? path = null) =>
+        _writer.Add(path ?? LogPath, new LogClock(_time), rotation ?? LogRotation.Default(_time));
+
+    /// <summary>A log that is at a full disk, with a line that waits for it.</summary>
+    private async Task<LogFile> OpenOnFullDiskAsync(string line)
+    {
+        File.CreateSymbolicLink(LogPath, "/dev/full");
+        var file = Open();
+        file.Append(Encoding.ASCII.GetBytes(line));
+        await _writer.FlushAsync();
+        Assert.True(file.IsFailing);
+        return file;
     }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Text;
+using Skitai.Engine.Routing;
 using Skitai.Engine.Static;
 
 namespace Skitai.Engine.Tests.Static;
@@ -146,5 +147,5 @@ public sealed class StaticSafetyTests
     [InlineData("/a\r\nSet-Cookie: x", "q=\r\n\u00e9%20\"", "/a%0D%0ASet-Cookie:%20x/?q=%0D%0A%E9%20\"")]
     [InlineData("/", "", "/")]
     public void A_redirect_stays_on_this_host(string path, string query, string expected) =>
-        Assert.Equal(expected, StaticMount.DirectoryLocation(path, query));
+        Assert.Equal(expected, SlashRedirect.Location(path, query));
 }

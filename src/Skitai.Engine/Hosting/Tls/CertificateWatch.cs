@@ -1,16 +1,17 @@
 using Skitai.Configuration.Certificates;
 using Skitai.Configuration.Settings;
+using Skitai.Posix;
 
 namespace Skitai.Engine.Hosting.Tls;
 
 /// <summary>
-/// Looks at a certificate's files again and again, by <see cref="FileIdentity"/>, and reads them when they have changed.
+/// Looks at a certificate's files again and again, by their <see cref="FileStatus"/>, and reads them when they have changed.
 /// Whoever may read the files does this: the instance itself, or its supervisor when the instance serves as a lesser user
 /// and is handed what was read. For one caller at a time.
 /// </summary>
 public sealed class CertificateWatch
 {
-    private (FileIdentity? Certificate, FileIdentity? Key) _seen;
+    private (FileStatus? Certificate, FileStatus? Key) _seen;
     private string? _doubt;
 
     /// <summary>Takes note of how the files are now; to be made before they are read for the first time.</summary>
@@ -62,5 +63,5 @@ public sealed class CertificateWatch
         }
     }
 
-    private (FileIdentity? Certificate, FileIdentity? Key) Identify() => (FileIdentity.Of(Files.CertFile), FileIdentity.Of(Files.KeyFile));
+    private (FileStatus? Certificate, FileStatus? Key) Identify() => (PosixFile.GetStatus(Files.CertFile), PosixFile.GetStatus(Files.KeyFile));
 }

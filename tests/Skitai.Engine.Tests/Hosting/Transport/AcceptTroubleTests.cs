@@ -1,6 +1,6 @@
-using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Time.Testing;
 using Skitai.Engine.Hosting.Transport;
 using Skitai.Engine.Tests.Apps;
@@ -52,13 +52,9 @@ public sealed partial class AcceptTroubleTests
     public async Task A_listener_that_cannot_accept_says_so_and_goes_on_when_it_can_again()
     {
         var log = new LineLog();
-        using var socket = Listen();
+        using var socket = TransportServer.ListeningSocket();
         await using var listener = TransportServer.Share(socket, log);
-        Break(socket);
-
-        var accepting = listener.AcceptAsync(Cancellation).AsTask();
-        await TestInstances.UntilAsync(() => log.Lines.Count == 1, "the warning");
-        Assert.False(accepting.IsCompleted);
+        var accepting = await AcceptInVainAsync(socket, listener, log);
 
         Assert.Equal(0, listen((int)socket.SafeHandle.DangerousGetHandle(), 16));
         await using var same = TransportServer.Share(socket); // knows the port: it is another one after that
@@ -73,27 +69,25 @@ public sealed partial class AcceptTroubleTests
     public async Task Unbinding_does_not_wait_for_a_listener_that_cannot_accept()
     {
         var log = new LineLog();
-        using var socket = Listen();
+        using var socket = TransportServer.ListeningSocket();
         await using var listener = TransportServer.Share(socket, log);
-        Break(socket);
-        var accepting = listener.AcceptAsync(Cancellation).AsTask();
-        await TestInstances.UntilAsync(() => log.Lines.Count == 1, "the warning");
+        var accepting = await AcceptInVainAsync(socket, listener, log);
 
         await listener.UnbindAsync(Cancellation).AsTask().WaitAsync(Deadline, Cancellation);
 
         Assert.Null(await accepting.WaitAsync(Deadline, Cancellation));
     }
 
-    private static Socket Listen()
+    /// <summary>Until the socket listens again every accept fails (EINVAL), as it would without a descriptor to be had.</summary>
+    /// <returns>The accept that is under way, once its trouble was told.</returns>
+    private static async Task<Task<ConnectionContext?>> AcceptInVainAsync(Socket socket, SocketListener listener, LineLog log)
     {
-        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        socket.Listen(16);
-        return socket;
+        Assert.Equal(0, shutdown((int)socket.SafeHandle.DangerousGetHandle(), 2));
+        var accepting = listener.AcceptAsync(Cancellation).AsTask();
+        await TestInstances.UntilAsync(() => log.Lines.Count == 1, "the warning");
+        Assert.False(accepting.IsCompleted);
+        return accepting;
     }
-
-    /// <summary>Until it listens again every accept fails (EINVAL), as it would without a descriptor to be had.</summary>
-    private static void Break(Socket socket) => Assert.Equal(0, shutdown((int)socket.SafeHandle.DangerousGetHandle(), 2));
 
     [LibraryImport("libc")]
     private static partial int shutdown(int descriptor, int how);

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
@@ -164,9 +163,7 @@ public sealed class SocketTransportTests
     [Fact]
     public async Task Unbinding_leaves_a_shared_listening_socket_alive_for_a_successor()
     {
-        using var supervisor = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        supervisor.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        supervisor.Listen(16);
+        using var supervisor = TransportServer.ListeningSocket();
         var first = TransportServer.Share(supervisor);
         var accepting = first.AcceptAsync(Patience).AsTask();
         await first.UnbindAsync(Patience);
@@ -298,9 +295,7 @@ public sealed class SocketTransportTests
     [Fact]
     public async Task Unbinding_between_two_accepts_ends_and_the_next_accept_says_so()
     {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        socket.Listen(16);
+        using var socket = TransportServer.ListeningSocket();
         await using var listener = TransportServer.Share(socket);
         using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         await client.ConnectAsync(socket.LocalEndPoint!, Patience);

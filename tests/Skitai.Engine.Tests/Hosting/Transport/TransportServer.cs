@@ -91,13 +91,17 @@ internal sealed partial class TransportServer : IAsyncDisposable
         StallPatience,
         new AcceptTrouble(log ?? NullLogger.Instance, TimeProvider.System));
 
-    private static SocketListener Listen()
+    /// <summary>A socket that listens on a free port, as a supervisor has it.</summary>
+    public static Socket ListeningSocket()
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         socket.Listen(128);
-        return new SocketListener(socket, StallPatience, new AcceptTrouble(NullLogger.Instance, TimeProvider.System));
+        return socket;
     }
+
+    private static SocketListener Listen() =>
+        new(ListeningSocket(), StallPatience, new AcceptTrouble(NullLogger.Instance, TimeProvider.System));
 
     public HttpClient CreateClient() => new() { BaseAddress = new Uri($"http://{Address}/") };
 
