@@ -2,8 +2,8 @@ using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 using Microsoft.Win32.SafeHandles;
-using Skitai.Engine.Logging;
 using Skitai.Engine.Hosting.Transport;
+using Skitai.Engine.Logging;
 
 namespace Skitai.Engine.Hosting;
 

@@ -140,8 +140,7 @@ public sealed class ReloadTests
 
         TestDaemon.Signal(pid, Posix.SigKill);
 
-        await TestDaemon.WaitAsync("another process ran", async () =>
-            (await daemon.StatusAsync("example")) is var status && status.GetProperty("state").GetString() == "running" && status.GetProperty("pid").GetInt32() != pid);
+        await daemon.WaitForAnotherProcessAsync("example", pid);
         Assert.Equal("hello", (await daemon.GetAsync(port, "/")).Text);
     }
 
