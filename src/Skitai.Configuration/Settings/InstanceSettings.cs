@@ -32,4 +32,10 @@ public sealed record InstanceSettings
     /// (the lines above the first <c>@</c>).
     /// </summary>
     public IReadOnlyList<VirtualHostSettings> Hosts { get; init; } = [];
+
+    /// <summary>The clusters of <c>[@name]</c>, in file order; mounted or not.</summary>
+    public IReadOnlyList<ClusterSettings> Clusters { get; init; } = [];
+
+    /// <summary>What <c>[proxypass]</c> says.</summary>
+    public CacheSettings Cache { get; init; } = new();
 }
