@@ -12,6 +12,7 @@ internal sealed class Cluster : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
     private volatile Member[] _members = [];
+    private int _inside;
 
     /// <summary>Makes it; <see cref="StartAsync"/> is next.</summary>
     /// <param name="settings">What the conf says of it.</param>
@@ -96,6 +97,23 @@ internal sealed class Cluster : IAsyncDisposable
 
     /// <summary>How it does now.</summary>
     public ClusterStatus GetStatus() => new(Name);
+
+    /// <summary>A request has come to one of its mounts.</summary>
+    public void Entered() => Interlocked.Increment(ref _inside);
+
+    /// <summary>It is answered, or not going to be.</summary>
+    public void Left() => Interlocked.Decrement(ref _inside);
+
+    /// <summary>Completes when no request is inside.</summary>
+    public async Task WhenUnusedAsync(CancellationToken cancellation)
+    {
+        // A request may have been shown the way here a moment before there was none any more.
+        do
+        {
+            await Task.Delay(TimeSpan.FromSeconds(1), _time, cancellation);
+        }
+        while (Volatile.Read(ref _inside) > 0);
+    }
 
     /// <summary>Ends health checks, refuses what waits, and ends connections when their last request ends.</summary>
     public async ValueTask DisposeAsync()
