@@ -48,9 +48,8 @@ internal static class Confirmation
     /// Whether an answer to HEAD with status 200 is about the kept answer's content (section 4.3.5). If not, that is no
     /// longer the current one.
     /// </summary>
-    public static bool MatchesHead(HeaderList head, in Validators fresh, ReadOnlySpan<Header> storedFields, long storedLength, in Validators stored)
+    public static bool MatchesHead(HeaderList head, in Validators fresh, long storedLength, in Validators stored)
     {
-        _ = storedFields;
         return (fresh.EntityTag is null || fresh.EntityTag == stored.EntityTag)
             && (fresh.LastModified is null || fresh.LastModified == stored.LastModified)
             && (head.Find("Content-Length") is not { } length || (DeltaSeconds.TryParse(length, out _) && long.TryParse(length, out var bytes) && bytes == storedLength));

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Microsoft.AspNetCore.Http;
 
 namespace Skitai.Engine.Caching.Rules;
 
@@ -18,13 +19,6 @@ internal static class UnkeyedFields
         "X-Override-URL",
         "X-Forwarded-Prefix",
         "X-Forwarded-Path",
-        "X-Forwarded-Server",
-        "X-Forwarded-Scheme",
-        "X-Forwarded-Ssl",
-        "X-Forwarded-Protocol",
-        "X-Url-Scheme",
-        "X-Scheme",
-        "Front-End-Https",
         "X-Host",
         "X-HTTP-Host-Override",
         "X-Script-Name",
@@ -37,22 +31,33 @@ internal static class UnkeyedFields
         "X-Middleware-Prefetch",
         "X-Invoke-Path",
         "X-Invoke-Status",
-        "X-Wap-Profile",
-        "X-Oversized",
         "Base-Url",
         "Destination",
         "Proxy-Host",
         "Request-Uri");
 
-    /// <summary>Whether it is one.</summary>
-    public static bool Has(string name) => s_names.Contains(name);
+    /// <summary>What proxies say of the connection to their client.</summary>
+    private static readonly FrozenSet<string> s_forwarders = FrozenSet.Create(
+        StringComparer.OrdinalIgnoreCase,
+        "X-Forwarded-Port",
+        "X-Forwarded-Server",
+        "X-Forwarded-Scheme",
+        "X-Forwarded-Ssl",
+        "X-Forwarded-Protocol",
+        "X-Url-Scheme",
+        "X-Scheme",
+        "Front-End-Https");
 
-    /// <summary>Whether one is among them; null lines are none.</summary>
-    public static bool AnyOf(IEnumerable<KeyValuePair<string, Microsoft.Extensions.Primitives.StringValues>> fields)
+    /// <summary>Whether one is among a request's fields.</summary>
+    /// <param name="fields">The fields.</param>
+    /// <param name="isTrusted">Whether a trusted proxy sent it: what such a one says of its own side is no trick.</param>
+    public static bool AnyOf(IHeaderDictionary fields, bool isTrusted)
     {
-        foreach (var (name, _) in fields)
+        foreach (var (sent, _) in fields)
         {
-            if (name.Length > 3 && s_names.Contains(name))
+            // A CGI-like member takes both for the same.
+            var name = sent.Contains('_') ? sent.Replace('_', '-') : sent;
+            if (s_names.Contains(name) || (!isTrusted && s_forwarders.Contains(name)))
             {
                 return true;
             }
