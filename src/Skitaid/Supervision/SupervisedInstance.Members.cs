@@ -51,10 +51,11 @@ internal sealed partial class SupervisedInstance
         }
 
         // Without a process the conf has to do, which does not know the addresses of names.
-        if (report is { Why: not null } || (report is null && !cluster.Members.Any(known => known.Authority == order.Name.Member)))
+        var isInConf = cluster.Members.Any(known => known.Authority == order.Name.Member);
+        if (report is { Why: not null } || (report is null && !isInConf))
         {
-            return new ControlReply(
-                ExitCodes.Failed, [$"{Name}: {MissingName.Of($"member of {cluster.Name}", order.Name.Member, cluster.Members.Select(known => known.Authority))}"]);
+            var why = isInConf ? report!.Why : MissingName.Of($"member of {cluster.Name}", order.Name.Member, cluster.Members.Select(known => known.Authority));
+            return new ControlReply(ExitCodes.Failed, [$"{Name}: {why}"]);
         }
 
         if (order.Drained is { } drained)
