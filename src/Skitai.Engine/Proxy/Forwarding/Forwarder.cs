@@ -131,6 +131,10 @@ internal sealed partial class Forwarder : Origin
             : StatusPage.WriteAsync(exchange, StatusCodes.Status502BadGateway);
 
     /// <inheritdoc/>
+    public override ValueTask WriteInterimAsync(Exchange exchange, int status, HeaderList headers, CancellationToken cancellation) =>
+        InterimAnswers.For(exchange)?.TakeAsync(status, headers, cancellation) ?? default;
+
+    /// <inheritdoc/>
     public override ValueTask RefuseAsync(Exchange exchange, OriginException fault)
     {
         if (fault.Status == StatusCodes.Status503ServiceUnavailable)

@@ -1,0 +1,310 @@
+using Microsoft.AspNetCore.Http;
+using Skitai.Engine.Caching.Rules;
+using Skitai.Engine.Caching.Storage;
+using Skitai.Engine.Hosting;
+using Skitai.Engine.Proxy.Upstream;
+
+namespace Skitai.Engine.Caching;
+
+/// <content>Requests that the origin has to be asked for.</content>
+internal sealed partial class SharedCache
+{
+    /// <summary>How often a request joins others' flights before it goes alone.</summary>
+    private const int MostFlights = 3;
+
+    /// <summary>Nothing is kept for the request.</summary>
+    private ValueTask MissAsync(CachedRequest request, Origin origin)
+    {
+        var exchange = request.Exchange;
+        if (request.Control.Has(CacheDirectives.OnlyIfCached))
+        {
+            return RefuseAsync(exchange);
+        }
+
+        if (!request.IsGet)
+        {
+            Interlocked.Increment(ref Counters.Mine.Misses);
+            return origin.ForwardAsync(exchange, _head);
+        }
+
+        if (request.Fields.Range.Count > 0)
+        {
+            Interlocked.Increment(ref Counters.Mine.Misses);
+            return origin.ForwardAsync(exchange, _partial);
+        }
+
+        return FetchAsync(request, origin, null, Use.WhenConfirmed);
+    }
+
+    /// <summary>What is kept needs the origin's word. Takes over the share.</summary>
+    private ValueTask AskAsync(CachedRequest request, Origin origin, StoredObject stored, Use use)
+    {
+        if (request.IsGet && !request.Control.Has(CacheDirectives.OnlyIfCached))
+        {
+            return FetchAsync(request, origin, stored, use);
+        }
+
+        stored.Release();
+        if (request.IsGet)
+        {
+            return RefuseAsync(request.Exchange);
+        }
+
+        Interlocked.Increment(ref Counters.Mine.Misses);
+        return origin.ForwardAsync(request.Exchange, _head);
+    }
+
+    /// <summary>only-if-cached, and nothing that would do (RFC 9111 section 5.2.1.7).</summary>
+    private static ValueTask RefuseAsync(Exchange exchange)
+    {
+        exchange.Response.Headers[CacheStatusField.Name] = "skitaid; detail=only-if-cached";
+        return StatusPage.WriteAsync(exchange, StatusCodes.Status504GatewayTimeout);
+    }
+
+    /// <summary>Joins the flight for it, or begins one. Takes over the share.</summary>
+    private ValueTask FetchAsync(CachedRequest request, Origin origin, StoredObject? stored, Use use)
+    {
+        var traits = request.Traits;
+        if ((traits & (RequestTraits.NoStore | RequestTraits.UnkeyedField)) != RequestTraits.None)
+        {
+            // It may not share with anybody, either way.
+            stored?.Release();
+            Interlocked.Increment(ref Counters.Mine.Passed);
+            return origin.ForwardAsync(request.Exchange, _bypass);
+        }
+
+        var mark = MarkOf(request.Key, traits);
+        if (Uncacheable.Has(mark) || Oversized.Has(mark))
+        {
+            stored?.Release();
+            Interlocked.Increment(ref Counters.Mine.Passed);
+            return origin.ForwardAsync(request.Exchange, origin.Settings.CacheHeuristic ? _guessedMiss : _miss);
+        }
+
+        var varies = Store.VariesOn(request.Key);
+        var reason = stored is null ? varies.Length > 0 ? ForwardReason.VaryMiss : ForwardReason.UriMiss
+            : use == Use.WhenConfirmed || ReadyAnswer.Of(stored.Head, origin.Settings.CacheHeuristic).Freshness.LeftAt(Now) <= TimeSpan.Zero ? ForwardReason.Stale
+            : ForwardReason.Request;
+        var names = stored is not null ? stored.Head.VaryNames : varies.Length > 0 ? varies[0] : [];
+        var isAlone = use == Use.WhenConfirmedForIt || request.Control.Has(CacheDirectives.NoCache) || request.Control.MaxAge == 0;
+        return FetchAsync(request, origin, stored, names, isAlone, reason);
+    }
+
+    private async ValueTask FetchAsync(CachedRequest request, Origin origin, StoredObject? stored, string[] names, bool isAlone, ForwardReason reason)
+    {
+        var exchange = request.Exchange;
+        for (var tries = 0; tries < MostFlights; tries++)
+        {
+            var flight = Board(request, origin, ref stored, isAlone ? null : NameOf(request.Key, request.VariantOf(names)), out var isLeader);
+            try
+            {
+                var landing = await flight.WaitAsync(exchange.ClientGone);
+                if (isLeader)
+                {
+                    Interlocked.Increment(ref Counters.Mine.Misses);
+                    await LeadAsync(request, origin, flight, landing, reason);
+                    return;
+                }
+
+                if (await TryFollowAsync(request, origin, flight, landing, reason))
+                {
+                    return;
+                }
+
+                if (landing.Head is not { } head || StoredHead.SameNames(head.VaryNames, names))
+                {
+                    break;
+                }
+
+                names = head.VaryNames; // it was for another selection: now it is known by what
+            }
+            catch (OperationCanceledException)
+            {
+                exchange.Abort();
+                return;
+            }
+            finally
+            {
+                await flight.LeaveAsync(isLeader);
+            }
+        }
+
+        Interlocked.Increment(ref Counters.Mine.Misses);
+        await origin.ForwardAsync(exchange, _unkept);
+    }
+
+    /// <summary>The flight of that name, joined; a new one if there is none. A share in a kept answer goes to a new one, or back.</summary>
+    private Flight Board(CachedRequest request, Origin origin, ref StoredObject? stored, string? name, out bool isLeader)
+    {
+        isLeader = false;
+        Flight? own = null;
+        while (true)
+        {
+            if (name is not null && _flights.TryGetValue(name, out var other))
+            {
+                if (other.TryJoin())
+                {
+                    own?.Discard();
+                    stored?.Release();
+                    stored = null;
+                    return other;
+                }
+
+                Remove(other);
+                continue;
+            }
+
+            if (own is null)
+            {
+                own = new Flight(this, origin, request, stored, name);
+                stored = null;
+            }
+
+            if (name is null || _flights.TryAdd(name, own))
+            {
+                isLeader = true;
+                _ = RunAsync(own);
+                return own;
+            }
+        }
+    }
+
+    /// <summary>The answer to the request that the flight was begun for.</summary>
+    private async ValueTask LeadAsync(CachedRequest request, Origin origin, Flight flight, Landing landing, ForwardReason reason)
+    {
+        var exchange = request.Exchange;
+        var status = landing.OriginStatus;
+        switch (landing.Kind)
+        {
+            case LandingKind.Filling:
+                var left = ReadyAnswer.Seconds(landing.Ready!.Freshness.LeftAt(Now));
+                using (var reader = flight.TakeReader())
+                {
+                    await FillAnswer.WriteAsync(_sender, request, flight, landing, reader!, Now, CacheStatusField.Forwarded(reason, ttl: left, isStored: true));
+                }
+
+                break;
+            case LandingKind.Confirmed or LandingKind.StaleOnError:
+                await AnswerAsync(request, landing, reason, isCollapsed: false);
+                break;
+            case LandingKind.Passed:
+                await using (var answer = flight.TakePassed()!)
+                {
+                    PassedAnswers.AddStatus(answer.Headers, CacheStatusField.Forwarded(reason));
+                    await PassAsync(origin, exchange, answer);
+                }
+
+                break;
+            default:
+                exchange.Response.Headers[CacheStatusField.Name] = CacheStatusField.Forwarded(reason, status);
+                await origin.RefuseAsync(exchange, landing.Fault!);
+                break;
+        }
+    }
+
+    private async ValueTask PassAsync(Origin origin, Exchange exchange, MemberAnswer answer)
+    {
+        try
+        {
+            await origin.WriteAsync(exchange, answer);
+        }
+        catch (MemberException fault)
+        {
+            TellBroken(origin.Settings.Name, fault.Message, exchange.Request.RawTarget);
+            exchange.Abort(); // a proper end would be a lie
+        }
+    }
+
+    /// <summary>The answer to a request that waited for another one's, if that will do.</summary>
+    /// <returns>False when it will not: nothing is written.</returns>
+    private async ValueTask<bool> TryFollowAsync(CachedRequest request, Origin origin, Flight flight, Landing landing, ForwardReason reason)
+    {
+        switch (landing.Kind)
+        {
+            case LandingKind.Filling:
+                return Suits(request, landing) && await TryFollowFillAsync(request, origin, flight, landing, reason);
+            case LandingKind.Confirmed when landing.IsForLeaderOnly || !Suits(request, landing):
+                return false;
+            case LandingKind.Confirmed or LandingKind.StaleOnError:
+                Interlocked.Increment(ref Counters.Mine.Collapsed);
+                await AnswerAsync(request, landing, reason, isCollapsed: true);
+                return true;
+            case LandingKind.Failed:
+                Interlocked.Increment(ref Counters.Mine.Collapsed);
+                request.Exchange.Response.Headers[CacheStatusField.Name] = CacheStatusField.Forwarded(reason, isCollapsed: true);
+                await origin.RefuseAsync(request.Exchange, landing.Fault!);
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    private bool Suits(CachedRequest request, Landing landing)
+    {
+        var head = landing.Head!;
+        return request.VariantOf(head.VaryNames) == head.Variant && Reuse.Decide(landing.Ready!.Freshness, Now, request.Control) == Use.AsIs;
+    }
+
+    private async ValueTask<bool> TryFollowFillAsync(CachedRequest request, Origin origin, Flight flight, Landing landing, ForwardReason reason)
+    {
+        var filling = landing.Filling!;
+        if (filling.IsCertain && filling.TryOpenReader() is { } reader)
+        {
+            using (reader)
+            {
+                Interlocked.Increment(ref Counters.Mine.Collapsed);
+                var left = ReadyAnswer.Seconds(landing.Ready!.Freshness.LeftAt(Now));
+                await FillAnswer.WriteAsync(_sender, request, null, landing, reader, Now, CacheStatusField.Forwarded(reason, ttl: left, isCollapsed: true));
+            }
+
+            return true;
+        }
+
+        try
+        {
+            await flight.Ended.WaitAsync(_patience, _time, request.Exchange.ClientGone);
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+
+        var stored = Store.TryGet(request.Key, request, out var found) ? found
+            : Store.MayFindOnDisk(request.Key) ? await Store.GetAsync(request.Key, request, request.Exchange.ClientGone) : null;
+        if (stored is null)
+        {
+            return false;
+        }
+
+        var head = stored.Head;
+        var ready = ReadyAnswer.Of(head, origin.Settings.CacheHeuristic);
+        var now = Now;
+        if (Reuse.Decide(ready.Freshness, now, request.Control) != Use.AsIs)
+        {
+            stored.Release();
+            return false;
+        }
+
+        Interlocked.Increment(ref Counters.Mine.Collapsed);
+        await AnswerAsync(request, stored, head, ready, now, CacheStatusField.Forwarded(reason, ttl: ReadyAnswer.Seconds(ready.Freshness.LeftAt(now)), isCollapsed: true));
+        return true;
+    }
+
+    /// <summary>Answers with what is kept, after the origin was asked.</summary>
+    private ValueTask AnswerAsync(CachedRequest request, Landing landing, ForwardReason reason, bool isCollapsed)
+    {
+        var (stored, head, ready, now) = (landing.Stored!, landing.Head!, landing.Ready!, Now);
+        if (!stored.TryAcquire())
+        {
+            throw new InvalidOperationException("A flight has lost what it was to confirm.");
+        }
+
+        var left = ReadyAnswer.Seconds(ready.Freshness.LeftAt(now));
+        if (landing.Kind == LandingKind.StaleOnError)
+        {
+            return AnswerAsync(request, stored, head, ready, now, "stale-if-error");
+        }
+
+        return AnswerAsync(request, stored, head, ready, now, CacheStatusField.Forwarded(reason, landing.OriginStatus, left, isStored: !landing.IsForLeaderOnly && !isCollapsed, isCollapsed));
+    }
+}
