@@ -68,7 +68,7 @@ internal sealed partial class Flight : IInterimAnswers
     /// <summary>Bytes of the body once all of it has come; -1 before.</summary>
     public long CompleteLength { get; private set; } = -1;
 
-    /// <summary>Waits for what comes of it, with <see cref="Leave"/> to follow in any case.</summary>
+    /// <summary>Waits for what comes of it, with <see cref="LeaveAsync"/> to follow in any case.</summary>
     /// <exception cref="OperationCanceledException">The client is gone.</exception>
     public Task<Landing> WaitAsync(CancellationToken clientGone) => _landing.Task.WaitAsync(clientGone);
 
