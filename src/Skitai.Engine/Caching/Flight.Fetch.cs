@@ -222,6 +222,12 @@ internal sealed partial class Flight
             return false;
         }
 
+        // Asked only now: what became obsolete before the store knew of this answer, it could not refuse by itself.
+        if (IsObsolete)
+        {
+            return false;
+        }
+
         var landing = new Landing(LandingKind.Filling)
         {
             Head = head,

@@ -34,6 +34,7 @@ internal sealed partial class Flight : IInterimAnswers
     private int _waiting;
     private readonly bool _isBackground;
     private bool _running = true;
+    private bool _isObsolete;
 
     /// <summary>Prepares one.</summary>
     /// <param name="cache">The cache.</param>
@@ -61,6 +62,13 @@ internal sealed partial class Flight : IInterimAnswers
 
     /// <summary>The primary key.</summary>
     public string Key { get; }
+
+    /// <summary>Whether what it brings was made obsolete meanwhile: it is not kept.</summary>
+    public bool IsObsolete
+    {
+        get => Volatile.Read(ref _isObsolete);
+        set => Volatile.Write(ref _isObsolete, value);
+    }
 
     /// <summary>Ends when the answer is kept, or is not going to be.</summary>
     public Task Ended => _ended.Task;

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.Http;
 using Skitai.Engine.Caching.Rules;
 using Skitai.Engine.Caching.Storage;
@@ -95,7 +96,14 @@ internal sealed partial class SharedCache
         var exchange = request.Exchange;
         for (var tries = 0; tries < MostFlights; tries++)
         {
-            var flight = Board(request, origin, ref stored, isAlone ? null : NameOf(request.Key, request.VariantOf(names)), out var isLeader);
+            var flight = Board(request, origin, ref stored, isAlone ? null : NameOf(request.Key, request.VariantOf(names)), out var isLeader, out var fresh);
+            if (flight is null)
+            {
+                var head = fresh!.Head;
+                await AnswerAsync(request, fresh, head, ReadyAnswer.Of(head, origin.Settings.CacheHeuristic), Now, null);
+                return;
+            }
+
             try
             {
                 var landing = await flight.WaitAsync(exchange.ClientGone);
@@ -111,12 +119,12 @@ internal sealed partial class SharedCache
                     return;
                 }
 
-                if (landing.Head is not { } head || StoredHead.SameNames(head.VaryNames, names))
+                if (landing.Head is null || StoredHead.SameNames(landing.Head.VaryNames, names))
                 {
                     break;
                 }
 
-                names = head.VaryNames; // it was for another selection: now it is known by what
+                names = landing.Head.VaryNames; // it was for another selection: now it is known by what
             }
             catch (OperationCanceledException)
             {
@@ -133,10 +141,13 @@ internal sealed partial class SharedCache
         await origin.ForwardAsync(exchange, _unkept);
     }
 
-    /// <summary>The flight of that name, joined; a new one if there is none. A share in a kept answer goes to a new one, or back.</summary>
-    private Flight Board(CachedRequest request, Origin origin, ref StoredObject? stored, string? name, out bool isLeader)
+    /// <summary>
+    /// The flight of that name, joined; a new one if there is none. A share in a kept answer goes to a new one, or back. Null =
+    /// a flight has just ended, and the cache has what it brought.
+    /// </summary>
+    private Flight? Board(CachedRequest request, Origin origin, ref StoredObject? stored, string? name, out bool isLeader, out StoredObject? fresh)
     {
-        isLeader = false;
+        (isLeader, fresh) = (false, null);
         Flight? own = null;
         while (true)
         {
@@ -156,6 +167,13 @@ internal sealed partial class SharedCache
 
             if (own is null)
             {
+                if (name is not null && TryGetFresh(request, origin, out fresh))
+                {
+                    stored?.Release();
+                    stored = null;
+                    return null;
+                }
+
                 own = new Flight(this, origin, request, stored, name);
                 stored = null;
             }
@@ -167,6 +185,23 @@ internal sealed partial class SharedCache
                 return own;
             }
         }
+    }
+
+    private bool TryGetFresh(CachedRequest request, Origin origin, [NotNullWhen(true)] out StoredObject? fresh)
+    {
+        if (!Store.TryGet(request.Key, request, out fresh))
+        {
+            return false;
+        }
+
+        if (Reuse.Decide(ReadyAnswer.Of(fresh.Head, origin.Settings.CacheHeuristic).Freshness, Now, request.Control) == Use.AsIs)
+        {
+            return true;
+        }
+
+        fresh.Release();
+        fresh = null;
+        return false;
     }
 
     /// <summary>The answer to the request that the flight was begun for.</summary>
@@ -286,7 +321,7 @@ internal sealed partial class SharedCache
         }
 
         Interlocked.Increment(ref Counters.Mine.Collapsed);
-        await AnswerAsync(request, stored, head, ready, now, CacheStatusField.Forwarded(reason, ttl: ReadyAnswer.Seconds(ready.Freshness.LeftAt(now)), isCollapsed: true));
+        await WriteAsync(request, stored, head, ready, now, CacheStatusField.Forwarded(reason, ttl: ReadyAnswer.Seconds(ready.Freshness.LeftAt(now)), isCollapsed: true));
         return true;
     }
 
@@ -305,6 +340,6 @@ internal sealed partial class SharedCache
             return AnswerAsync(request, stored, head, ready, now, "stale-if-error");
         }
 
-        return AnswerAsync(request, stored, head, ready, now, CacheStatusField.Forwarded(reason, landing.OriginStatus, left, isStored: !landing.IsForLeaderOnly && !isCollapsed, isCollapsed));
+        return WriteAsync(request, stored, head, ready, now, CacheStatusField.Forwarded(reason, landing.OriginStatus, left, isStored: !landing.IsForLeaderOnly && !isCollapsed, isCollapsed));
     }
 }

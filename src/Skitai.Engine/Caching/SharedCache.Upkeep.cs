@@ -24,11 +24,11 @@ internal sealed partial class SharedCache
             return ValueTask.FromResult(-1);
         }
 
-        foreach (var (_, flight) in _flights)
+        foreach (var (flight, _) in _running)
         {
             if (flight.Key.StartsWith(key, StringComparison.Ordinal))
             {
-                Remove(flight);
+                EndSharing(flight);
             }
         }
 
@@ -39,7 +39,11 @@ internal sealed partial class SharedCache
     /// <returns>How many objects.</returns>
     public ValueTask<int> PurgeAllAsync()
     {
-        _flights.Clear();
+        foreach (var (flight, _) in _running)
+        {
+            EndSharing(flight);
+        }
+
         return Store.RemoveAllAsync();
     }
 
@@ -75,7 +79,7 @@ internal sealed partial class SharedCache
             Confirmed = sum.Confirmed,
             Collapsed = sum.Collapsed,
             Stored = sum.Stored,
-            Fetching = Volatile.Read(ref _fetching),
+            Fetching = _running.Count,
             MemoryObjects = usage.MemoryObjects,
             MemoryBytes = usage.MemoryBytes,
             MemoryLimit = usage.MemoryLimit,
@@ -91,7 +95,7 @@ internal sealed partial class SharedCache
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
-        foreach (var (_, flight) in _flights)
+        foreach (var (flight, _) in _running)
         {
             flight.GiveUp();
         }
@@ -129,16 +133,22 @@ internal sealed partial class SharedCache
 
     private ValueTask<int> RemoveAsync(string key)
     {
-        // Who asks from now on must not get what was fetched before.
-        foreach (var (_, flight) in _flights)
+        foreach (var (flight, _) in _running)
         {
             if (flight.Key == key)
             {
-                Remove(flight);
+                EndSharing(flight);
             }
         }
 
         return Store.RemoveAsync(key);
+    }
+
+    /// <summary>Who asks from now on must not get what was fetched before: first nobody finds it, then it is not kept.</summary>
+    private void EndSharing(Flight flight)
+    {
+        flight.IsObsolete = true;
+        Remove(flight);
     }
 
     [LoggerMessage(EventId = 320, Level = LogLevel.Warning, Message = "{Cluster}: {Cause}; the answer to {Url} broke off and is not cached")]

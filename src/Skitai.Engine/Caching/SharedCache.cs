@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Primitives;
 using Skitai.Configuration.Settings;
 using Skitai.Engine.Caching.Rules;
 using Skitai.Engine.Caching.Storage;
@@ -16,13 +17,14 @@ namespace Skitai.Engine.Caching;
 internal sealed partial class SharedCache : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, Flight> _flights = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<Flight, bool> _running = new();
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
     private readonly AnswerWitness _bypass, _partial, _unsafe, _miss, _guessedMiss, _head, _unkept;
     private volatile StoredAnswer _answer;
     private volatile FileSender _sender;
     private TimeSpan _patience;
-    private int _fetching, _confirming;
+    private int _confirming;
 
     /// <summary>Makes it.</summary>
     /// <param name="settings">Its sizes.</param>
@@ -137,14 +139,14 @@ internal sealed partial class SharedCache : IAsyncDisposable
         if (staleBy is not null)
         {
             Interlocked.Increment(ref counters.Stale);
-            return AnswerAsync(request, stored, head, ready, now, CacheStatusField.Hit(ReadyAnswer.Seconds(ready.Freshness.LeftAt(now)), staleBy));
+            return WriteAsync(request, stored, head, ready, now, CacheStatusField.Hit(ReadyAnswer.Seconds(ready.Freshness.LeftAt(now)), staleBy));
         }
 
-        return AnswerAsync(request, stored, head, ready, now, ready.TextsAt(now).Status);
+        return WriteAsync(request, stored, head, ready, now, ready.TextsAt(now).Status);
     }
 
-    private ValueTask AnswerAsync(
-        CachedRequest request, StoredObject stored, StoredHead head, ReadyAnswer ready, DateTimeOffset now, in Microsoft.Extensions.Primitives.StringValues status)
+    /// <summary>Answers with what is kept. Takes over the share.</summary>
+    private ValueTask WriteAsync(CachedRequest request, StoredObject stored, StoredHead head, ReadyAnswer ready, DateTimeOffset now, in StringValues status)
     {
         if (request.IsGet)
         {
@@ -185,9 +187,9 @@ internal sealed partial class SharedCache : IAsyncDisposable
 
     private async Task RunAsync(Flight flight)
     {
-        Interlocked.Increment(ref _fetching);
+        _running[flight] = true;
         await flight.RunAsync();
-        Interlocked.Decrement(ref _fetching);
+        _running.TryRemove(flight, out _);
     }
 
     /// <summary>What flights for a key, and for a selection of request fields if that is known, are found by.</summary>

@@ -35,6 +35,9 @@ internal sealed class CacheSite : IAsyncDisposable
 
     public IPEndPoint Address => _instance.Address;
 
+    /// <summary>Requests that the instance has in hand.</summary>
+    public long InHand => _instance.GetStatus().InFlight;
+
     public static async Task<CacheSite> StartAsync(long memory = 8 * 1024 * 1024)
     {
         var time = new FakeTimeProvider(new DateTimeOffset(2026, 11, 23, 9, 0, 0, TimeSpan.Zero));
