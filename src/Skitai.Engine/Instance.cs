@@ -74,6 +74,15 @@ public sealed partial class Instance : IAsyncDisposable
     public static Task<Instance> StartAsync(InstanceSettings settings, InstanceEnvironment environment, CancellationToken cancellation) =>
         StartAsync(settings, environment, (logs, cache) => new MountFactory(settings, environment, logs, cache, []).CreateAll(), cancellation);
 
+    /// <summary>Starts serving mounts that the caller makes, and that need no cache.</summary>
+    /// <param name="settings">The checked conf.</param>
+    /// <param name="environment">What the process was given.</param>
+    /// <param name="createRoutes">Makes the mounts; they are started after that.</param>
+    /// <param name="cancellation">Gives up the start.</param>
+    internal static Task<Instance> StartAsync(
+        InstanceSettings settings, InstanceEnvironment environment, Func<InstanceLogs, RouteTable> createRoutes, CancellationToken cancellation) =>
+        StartAsync(settings, environment, (logs, _) => createRoutes(logs), cancellation);
+
     /// <summary>Starts serving mounts that the caller makes.</summary>
     /// <param name="settings">The checked conf.</param>
     /// <param name="environment">What the process was given.</param>
@@ -123,7 +132,7 @@ public sealed partial class Instance : IAsyncDisposable
     /// <param name="cancellation">Gives up the start.</param>
     internal static Task<Instance> StartAsync(
         InstanceSettings settings, int? listener, IReadOnlyList<Mount> mounts, CancellationToken cancellation) =>
-        StartAsync(settings, new InstanceEnvironment { Listener = listener }, (_, _) => new RouteTable([new VirtualHost([], mounts)]), cancellation);
+        StartAsync(settings, new InstanceEnvironment { Listener = listener }, _ => new RouteTable([new VirtualHost([], mounts)]), cancellation);
 
     /// <summary>How it does now.</summary>
     public InstanceStatus GetStatus()

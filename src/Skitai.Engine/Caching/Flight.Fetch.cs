@@ -57,7 +57,7 @@ internal sealed partial class Flight
 
     private async ValueTask FetchAsync()
     {
-        var message = _request.Message;
+        var message = Request.Message;
         message.Interim = _leader is null ? null : this;
         var kept = _stored is null ? null : ReadyAnswer.Of(_stored.Head, _origin.Settings.CacheHeuristic);
         if (kept is { Freshness.Validators.Any: true })
@@ -115,7 +115,7 @@ internal sealed partial class Flight
     private async ValueTask<(MemberAnswer Answer, DateTimeOffset RequestedAt, DateTimeOffset AnsweredAt)> SendAsync()
     {
         var requestedAt = _cache.Now;
-        var answer = await _request.SendAsync(_givenUp.Token);
+        var answer = await Request.SendAsync(_givenUp.Token);
         return (answer, requestedAt, _cache.Now);
     }
 
@@ -208,7 +208,7 @@ internal sealed partial class Flight
         {
             Key = Key,
             VaryNames = names,
-            Variant = names.Length == 0 ? "" : VariantText.Make(names, _request.Message.Headers),
+            Variant = names.Length == 0 ? "" : VariantText.Make(names, Request.Message.Headers),
             Status = answer.Status,
             Reason = answer.Reason,
             Headers = StoredFields.Keep(answer.Headers, freshness.Control.WithheldFields),

@@ -17,7 +17,6 @@ internal sealed partial class Flight : IInterimAnswers
 {
     private readonly SharedCache _cache;
     private readonly Origin _origin;
-    private readonly OriginRequest _request;
     private readonly RequestTraits _traits;
     private readonly CacheControl _control;
     private readonly StoredObject? _stored;
@@ -48,7 +47,7 @@ internal sealed partial class Flight : IInterimAnswers
         (_cache, _origin, _stored, Name, Key) = (cache, origin, stored, name, leader.Key);
         _traits = leader.Traits;
         _control = name is null ? leader.Control : new CacheControl();
-        _request = origin.Detach(leader.Exchange);
+        Request = origin.Detach(leader.Exchange);
         _isBackground = isBackground;
         if (!isBackground)
         {
@@ -62,6 +61,9 @@ internal sealed partial class Flight : IInterimAnswers
 
     /// <summary>The primary key.</summary>
     public string Key { get; }
+
+    /// <summary>What is sent.</summary>
+    public OriginRequest Request { get; }
 
     /// <summary>Whether what it brings was made obsolete meanwhile: it is not kept.</summary>
     public bool IsObsolete

@@ -226,7 +226,7 @@ internal sealed partial class SharedCache
                 await using (var answer = flight.TakePassed()!)
                 {
                     PassedAnswers.AddStatus(answer.Headers, CacheStatusField.Forwarded(reason));
-                    await PassAsync(origin, exchange, answer);
+                    await PassAsync(origin, exchange, flight.Request, answer);
                 }
 
                 break;
@@ -237,11 +237,11 @@ internal sealed partial class SharedCache
         }
     }
 
-    private async ValueTask PassAsync(Origin origin, Exchange exchange, MemberAnswer answer)
+    private async ValueTask PassAsync(Origin origin, Exchange exchange, OriginRequest sent, MemberAnswer answer)
     {
         try
         {
-            await origin.WriteAsync(exchange, answer);
+            await origin.WriteAsync(exchange, sent, answer);
         }
         catch (MemberException fault)
         {

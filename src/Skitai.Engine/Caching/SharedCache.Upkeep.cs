@@ -93,14 +93,18 @@ internal sealed partial class SharedCache
     }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
+        List<Task> ending = [];
         foreach (var (flight, _) in _running)
         {
             flight.GiveUp();
+            ending.Add(flight.Ended);
         }
 
-        return Store.DisposeAsync();
+        // Not longer: an origin that does not let go must not hold up the end of the process.
+        await Task.WhenAny(Task.WhenAll(ending), Task.Delay(TimeSpan.FromSeconds(2)));
+        await Store.DisposeAsync();
     }
 
     /// <summary>What is kept for a key, or on its way, is obsolete. Look-ups miss it when this returns.</summary>

@@ -261,4 +261,23 @@ public sealed class CacheHitTests
         Assert.Equal("far; hit, skitaid; fwd=uri-miss", (await site.SendAsync()).Cache);
         Assert.Equal("far; hit, skitaid; fwd=method", (await site.SendAsync(method: "POST")).Cache);
     }
+
+    [Theory]
+    [InlineData(11)]
+    [InlineData(300_000)]
+    public async Task Over_HTTP_2_it_is_the_same(int size)
+    {
+        await using var site = await CacheSite.StartAsync();
+        var body = new string('x', size);
+        site.Origin.Answer("Cache-Control: max-age=60", body);
+        for (var i = 0; i < 3; i++)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, "/") { Version = System.Net.HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+            using var answer = await site.Client.SendAsync(request, TestContext.Current.CancellationToken);
+            Assert.Equal(2, answer.Version.Major);
+            Assert.Equal(body, await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        }
+
+        Assert.Single(site.Origin.Asked);
+    }
 }

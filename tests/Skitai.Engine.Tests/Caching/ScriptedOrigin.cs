@@ -63,9 +63,10 @@ internal sealed class ScriptedOrigin : Origin
         Forwarded++;
         try
         {
-            await using var answer = await Detach(exchange).SendAsync(exchange.ClientGone);
+            var request = Detach(exchange);
+            await using var answer = await request.SendAsync(exchange.ClientGone);
             witness.See(exchange, answer);
-            await WriteAsync(exchange, answer);
+            await WriteAsync(exchange, request, answer);
         }
         catch (OriginException fault)
         {
@@ -73,7 +74,7 @@ internal sealed class ScriptedOrigin : Origin
         }
     }
 
-    public override async ValueTask WriteAsync(Exchange exchange, MemberAnswer answer)
+    public override async ValueTask WriteAsync(Exchange exchange, OriginRequest request, MemberAnswer answer)
     {
         Assert.True(AnswerWriter.TryWriteHead(exchange, answer));
         await new AnswerWriter(TimeSpan.FromSeconds(10), TimeProvider.System).WriteBodyAsync(exchange, answer, exchange.ClientGone);

@@ -20,7 +20,7 @@ internal static class TestInstances
         Instance.StartAsync(
             Settings(tune, server, ssl),
             environment ?? new InstanceEnvironment(),
-            (_, _) => Routes(mount),
+            _ => Routes(mount),
             TestContext.Current.CancellationToken);
 
     /// <summary>The default host with one mount.</summary>
