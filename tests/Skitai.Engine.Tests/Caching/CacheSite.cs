@@ -38,11 +38,11 @@ internal sealed class CacheSite : IAsyncDisposable
     /// <summary>Requests that the instance has in hand.</summary>
     public long InHand => _instance.GetStatus().InFlight;
 
-    public static async Task<CacheSite> StartAsync(long memory = 8 * 1024 * 1024)
+    public static async Task<CacheSite> StartAsync(long memory = 8 * 1024 * 1024, long disk = 0, string? directory = null)
     {
         var time = new FakeTimeProvider(new DateTimeOffset(2026, 11, 23, 9, 0, 0, TimeSpan.Zero));
         var log = new LineLog();
-        var cache = new SharedCache(new CacheSettings { Memory = memory }, null, TimeSpan.FromSeconds(10), log, time);
+        var cache = new SharedCache(new CacheSettings { Memory = memory, Disk = disk }, directory, TimeSpan.FromSeconds(10), log, time);
         var origin = new ScriptedOrigin();
         var instance = await TestInstances.StartAsync(new TextMount("/", async exchange =>
         {
