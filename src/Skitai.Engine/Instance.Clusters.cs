@@ -2,7 +2,7 @@ using Skitai.Engine.Proxy.Balancing;
 
 namespace Skitai.Engine;
 
-/// <content>What a person may want of the clusters.</content>
+/// <content>What a person may want of the clusters and their cache.</content>
 public sealed partial class Instance
 {
     /// <summary>The members that are drained by hand; whoever starts a successor tells it (<see cref="InstanceEnvironment.DrainedMembers"/>).</summary>
@@ -19,6 +19,18 @@ public sealed partial class Instance
         return FindCluster(member.Cluster) is not { } cluster ? $"{member.Cluster} is not mounted"
             : cluster.Drain(member.Member, drained) ? null
             : $"{member.Cluster} has no member {member.Member}";
+    }
+
+    /// <summary>Lets go of cached answers: of one URL, of all that begin so, or of all there are.</summary>
+    /// <param name="url"><c>http://host/path?query</c> as clients ask for it; null = everything.</param>
+    /// <param name="isPrefix">Whether <paramref name="url"/> is only how they begin.</param>
+    /// <returns>How many objects have gone; null = that is no URL.</returns>
+    public async Task<long?> PurgeAsync(string? url, bool isPrefix)
+    {
+        var count = url is null ? await _cache.PurgeAllAsync()
+            : isPrefix ? await _cache.PurgePrefixAsync(url)
+            : await _cache.PurgeAsync(url);
+        return count < 0 ? null : count;
     }
 
     /// <summary>The clusters' status, in the order of the conf.</summary>

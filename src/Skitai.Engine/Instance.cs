@@ -182,6 +182,7 @@ public sealed partial class Instance : IAsyncDisposable
         LogDraining(_logs.Server, _gate.Open);
         await StopAcceptingAsync();
         _application.Drain();
+        _cache.StopWriting(); // a successor has the directory
         _draining = true;
         var empty = _gate.CloseAsync();
         var grace = ShortGrace;

@@ -12,7 +12,7 @@ internal static class GlobalSection
 
     private static readonly Key<string?> VarPath = new(
         "var_path", Kinds.FilePath, "/var/local/skitaid",
-        "Directory of the daemon's state: pid file, control socket, spools; made when it is not there.");
+        "Directory of the daemon's state: pid file, control socket, caches; made when it is not there.");
 
     private static readonly Key<string?> Python = new(
         "python", Kinds.Executable, "python3",

@@ -9,7 +9,7 @@ public sealed record DaemonSettings
     /// <summary>Where logs go.</summary>
     public string LogPath { get; init; } = "/var/log/skitaid";
 
-    /// <summary>Where the daemon keeps its state: pid file, control socket, spools.</summary>
+    /// <summary>Where the daemon keeps its state: pid file, control socket, caches.</summary>
     public string VarPath { get; init; } = "/var/local/skitaid";
 
     /// <summary>The line that sets <see cref="LogPath"/>; 0 = none does.</summary>

@@ -5,7 +5,7 @@ namespace Skitaid.Supervision;
 /// <summary>Where a daemon's files are.</summary>
 /// <param name="Etc">The config tree.</param>
 /// <param name="Log">Logs.</param>
-/// <param name="Var">State: pid file, control socket, spools.</param>
+/// <param name="Var">State: pid file, control socket, caches.</param>
 internal sealed record DaemonPlaces(string Etc, string Log, string Var)
 {
     /// <summary>Holds the supervisor's pid, locked while it runs: the lock is what counts.</summary>
@@ -28,6 +28,9 @@ internal sealed record DaemonPlaces(string Etc, string Log, string Var)
 
     /// <summary>The directory of an instance's logs.</summary>
     public string InstanceLogs(string name) => Path.Combine(Log, "instances", name);
+
+    /// <summary>The directory in which an instance's cache is kept on disk.</summary>
+    public string InstanceCache(string name) => Path.Combine(Var, "cache", name);
 
     /// <summary>Makes the directories that are missing and sees whether they can be written to; else one line that says why not.</summary>
     public string? Prepare()

@@ -24,6 +24,7 @@ internal static class EngineFigures
             certificate.Host, certificate.Subject, certificate.File, certificate.NotAfter, (int)Math.Floor((certificate.NotAfter - now).TotalDays)))])
     {
         Clusters = [.. status.Clusters.Select(cluster => From(cluster, now))],
+        Cache = status.Clusters.Count > 0 && status.Cache.MemoryLimit + status.Cache.DiskLimit > 0 ? From(status.Cache) : null,
     };
 
     /// <summary>Requests that a member has in hand, all addresses of a name taken together.</summary>
@@ -36,6 +37,19 @@ internal static class EngineFigures
     /// <summary>The mounts that cannot serve.</summary>
     public static IReadOnlyList<MountFailure> FailedMounts(Skitai.Engine.InstanceStatus status) =>
         [.. status.Mounts.Where(mount => mount.Problem is not null).Select(mount => new MountFailure(NameOf(mount), Advised(mount.Problem)!))];
+
+    private static CacheFigures From(CacheStatus cache) => new(
+        cache.MemoryBytes,
+        cache.MemoryLimit,
+        cache.MemoryObjects,
+        cache.DiskBytes,
+        cache.DiskLimit,
+        cache.DiskObjects,
+        cache.Hits,
+        cache.Misses,
+        cache.Stale,
+        cache.Collapsed,
+        cache.Trouble);
 
     private static bool IsMeant(MemberStatus member, string name) =>
         member.Address == name || (member.Label.StartsWith(name, StringComparison.OrdinalIgnoreCase) && (member.Label.Length == name.Length || member.Label[name.Length] == '/'));

@@ -104,6 +104,7 @@ internal sealed partial class InstanceHost
         settings = settings with { Server = settings.Server with { Python = conf.Python, User = conf.User, Group = conf.Group } };
         var logs = _places.InstanceLogs(_name);
         Directory.CreateDirectory(logs);
+        var cache = _places.InstanceCache(_name);
         // The control pair's end says the same; this needs nobody of us.
         ParentDeath.SetSignal(Signals.Term, supervisor);
         var environment = new InstanceEnvironment
@@ -112,6 +113,7 @@ internal sealed partial class InstanceHost
             LogDirectory = logs,
             BecomeUser = BecomeUser,
             WatchesCertificates = !TreeCheck.LosesPowers(settings),
+            CacheDirectory = cache,
             DrainedMembers = [.. (conf.Drained ?? []).Select(name => new DrainedMember(name.Cluster, name.Member))],
             PythonPackage = Path.Combine(AppContext.BaseDirectory, "python"),
         };
@@ -121,15 +123,17 @@ internal sealed partial class InstanceHost
         {
             if (conf.User is { } user && Credentials.IsRoot)
             {
-                GiveLogsTo(user, conf.Group, logs);
+                GiveTo(user, conf.Group, logs);
+                Directory.CreateDirectory(cache);
+                GiveTo(user, conf.Group, cache);
                 Credentials.Drop(user, conf.Group);
                 ParentDeath.SetSignal(Signals.Term, supervisor); // the change has cleared the wish
             }
         }
     }
 
-    /// <summary>The instance writes and rotates its own logs: the directory and what is in it belong to its user.</summary>
-    private static void GiveLogsTo(string user, string? group, string logs)
+    /// <summary>The instance writes and rotates its own logs, and keeps its cache: the directory and the files in it belong to its user.</summary>
+    private static void GiveTo(string user, string? group, string directory)
     {
         if (Credentials.FindUser(user) is not { } account)
         {
@@ -137,8 +141,8 @@ internal sealed partial class InstanceHost
         }
 
         var owner = group is null ? account.Group : Credentials.FindGroup(group) ?? throw new IOException($"no group '{group}' on this machine");
-        Credentials.ChangeOwner(logs, account.User, owner);
-        foreach (var file in Directory.EnumerateFiles(logs))
+        Credentials.ChangeOwner(directory, account.User, owner);
+        foreach (var file in Directory.EnumerateFiles(directory))
         {
             Credentials.ChangeOwner(file, account.User, owner);
         }
@@ -171,6 +175,9 @@ internal sealed partial class InstanceHost
                         break;
                     case InstanceOrder.Member when order.MemberOrder is { } member:
                         await OrderMemberAsync(member, order.Number);
+                        break;
+                    case InstanceOrder.Purge when order.PurgeOrder is { } purge:
+                        _ = PurgeAsync(purge, order.Number); // a disk may take its time
                         break;
                     case InstanceOrder.Status:
                         await ReportAsync(new InstanceReport(

@@ -23,11 +23,12 @@ internal sealed class NamedMember : IAsyncDisposable
     {
         (_name, _fields) = (name, fields);
         _listener.Start();
+        Authority = _listener.LocalEndpoint.ToString()!;
         _accepting = AcceptAsync();
     }
 
     /// <summary>As a conf has it.</summary>
-    public string Authority => _listener.LocalEndpoint.ToString()!;
+    public string Authority { get; }
 
     /// <summary>Requests that it has read so far.</summary>
     public int Requests => Volatile.Read(ref _requests);

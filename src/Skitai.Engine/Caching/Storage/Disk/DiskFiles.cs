@@ -1,4 +1,7 @@
+using System.ComponentModel;
+using System.Text;
 using Microsoft.Win32.SafeHandles;
+using Skitai.Posix;
 
 namespace Skitai.Engine.Caching.Storage.Disk;
 
@@ -92,8 +95,17 @@ internal static class DiskFiles
     /// <exception cref="IOException">It cannot be done.</exception>
     public static void FlushDirectory(string path)
     {
-        using var directory = Open(path);
-        RandomAccess.FlushToDisk(directory);
+        // File.OpenHandle opens no directories.
+        var error = PosixFile.OpenBeneath([.. Encoding.UTF8.GetBytes(path), 0], ".\0"u8, out var directory);
+        if (directory is null)
+        {
+            throw new IOException($"'{path}' cannot be opened: {new Win32Exception(error).Message}");
+        }
+
+        using (directory)
+        {
+            RandomAccess.FlushToDisk(directory);
+        }
     }
 
     /// <summary>Reads until <paramref name="into"/> is full.</summary>
