@@ -55,9 +55,7 @@ public class HealthCheckTests
     [InlineData(null, "down")]
     public async Task The_first_check_decides_alone(int? status, string state)
     {
-        await using var test = await TestCluster.StartAsync(Checked);
-        test.Connections[A].Status = status;
-        test.Pass(0);
+        await using var test = await TestCluster.StartAsync(Checked, test => test.Statuses[A] = status);
         Assert.Equal((state, state == "down"), (test.Status(A).State, test.Status(A).HealthCheckFails));
         Assert.Null(test.Status(A).DownUntil);
     }
@@ -119,9 +117,8 @@ public class HealthCheckTests
     [Fact]
     public async Task A_check_that_is_not_answered_fails_after_connect_timeout()
     {
-        await using var test = await TestCluster.StartAsync(Checked with { ConnectTimeout = TimeSpan.FromSeconds(3) });
-        test.Connections[A].Status = 0;
-        test.Pass(0);
+        await using var test = await TestCluster.StartAsync(
+            Checked with { ConnectTimeout = TimeSpan.FromSeconds(3) }, static test => test.Statuses[A] = 0);
         test.Pass(2.9);
         Assert.Equal("up", test.Status(A).State);
         test.Pass(0.2);
@@ -139,8 +136,10 @@ public class HealthCheckTests
         test.Pass(1);
         Assert.Equal(2, test.Connections[A].Asked);
         Assert.Equal([B], test.Count(50).Keys);
+        test.Pass(2); // the second time: from now on the check decides
         test.Connections[A].Status = 200;
-        test.Pass(1);
+        test.Pass(4);
+        Assert.Equal((4, "down"), (test.Connections[A].Asked, test.Status(A).State));
         test.Pass(1);
         Assert.Equal("up", test.Status(A).State);
         Assert.Equal(1, test.Status(A).Failures);
@@ -164,10 +163,8 @@ public class HealthCheckTests
     [Fact]
     public async Task When_the_checks_of_all_members_fail_they_share_what_comes()
     {
-        await using var test = await TestCluster.StartAsync(Checked, static test => test.Names.Clear());
-        test.Connections[A].Status = 500;
-        test.Connections[B].Status = 500;
-        test.Pass(0);
+        await using var test = await TestCluster.StartAsync(
+            Checked, static test => (test.Statuses[A], test.Statuses[B]) = (500, 500));
         var choices = Enumerable.Range(0, 20).Select(_ => test.Take()).ToList();
         Assert.Equal((10, 10), (test.Member(A).InHand, test.Member(B).InHand));
         choices.ForEach(static choice => choice.Answered(200));
@@ -178,14 +175,12 @@ public class HealthCheckTests
     [Fact]
     public async Task A_reload_can_end_and_begin_checks()
     {
-        await using var test = await TestCluster.StartAsync(Checked);
-        test.Connections[A].Status = 500;
-        test.Pass(0);
+        await using var test = await TestCluster.StartAsync(Checked, static test => test.Statuses[A] = 500);
         Assert.Equal("down", test.Status(A).State);
         await test.Cluster.ApplyAsync(TestCluster.Settings(A, B), TestCluster.Patience, TestContext.Current.CancellationToken);
         test.Pass(100);
         Assert.Equal(1, test.Connections[A].Asked);
-        Assert.Equal(A, test.Ask());
+        Assert.Equal(A, test.Ask()); // requests try it now
         await test.Cluster.ApplyAsync(Checked with { HealthPath = "/other" }, TestCluster.Patience, TestContext.Current.CancellationToken);
         test.Pass(0);
         Assert.Equal("/other", test.Connections[A].LastRequest!.Target);

@@ -23,6 +23,9 @@ internal sealed class TestCluster : IAsyncDisposable, ILogger
     /// <summary>By <c>address:port</c>; of each the last one made.</summary>
     public Dictionary<string, FakeConnections> Connections { get; } = [];
 
+    /// <summary>What <c>address:port</c> answers from its first request on, when that is not 200.</summary>
+    public Dictionary<string, int?> Statuses { get; } = [];
+
     /// <summary>What names resolve to; a name that is not here does not.</summary>
     public Dictionary<string, string[]> Names { get; } = [];
 
@@ -150,11 +153,7 @@ internal sealed class TestCluster : IAsyncDisposable, ILogger
     private FakeConnections Connect(ClusterSettings settings, ClusterMember member, IPEndPoint address)
     {
         var connections = new FakeConnections();
-        if (Connections.TryGetValue(address.ToString(), out var before))
-        {
-            connections.Status = before.Status;
-        }
-
+        connections.Status = Statuses.GetValueOrDefault(address.ToString(), 200);
         Connections[address.ToString()] = connections;
         return connections;
     }
