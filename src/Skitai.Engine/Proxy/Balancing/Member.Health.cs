@@ -84,9 +84,9 @@ internal sealed partial class Member
     /// <summary>Another request may try it.</summary>
     internal void EndTrial(ref Attempt attempt)
     {
-        if (attempt.Trial)
+        if (attempt.HoldsTrial)
         {
-            attempt.Trial = false;
+            attempt.HoldsTrial = false;
             Volatile.Write(ref _trial, 0);
         }
     }
@@ -145,7 +145,7 @@ internal sealed partial class Member
                 Volatile.Write(ref _failedAt, now);
                 if (_down)
                 {
-                    if (attempt.Trial)
+                    if (attempt.HoldsTrial)
                     {
                         BackOff(now, _backOff * 2);
                     }

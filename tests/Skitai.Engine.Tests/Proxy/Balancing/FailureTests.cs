@@ -246,6 +246,16 @@ public class FailureTests
 
         trial = test.Take();
         Assert.True(trial.IsTrial);
+        trial.Failed(TestCluster.Fault(MemberFault.NoAnswer));
+        trial.Release();
+        Assert.True(trial.IsTrial); // whoever counts retries asks now
+        test.Again(trial);
+        Assert.False(trial.IsTrial);
+        trial.End();
+        test.Pass(2);
+
+        trial = test.Take();
+        Assert.True(trial.IsTrial);
         trial.Answered(200);
         Assert.Equal("up", test.Status(A).State);
         trial.End();
