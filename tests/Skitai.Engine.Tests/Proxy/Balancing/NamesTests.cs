@@ -154,6 +154,17 @@ public class NamesTests
     }
 
     [Fact]
+    public async Task Whoever_chose_a_member_in_the_moment_it_left_does_not_get_it()
+    {
+        await using var test = await TestCluster.StartAsync("127.0.0.1:1", "127.0.0.1:2");
+        var chosen = test.Member("127.0.0.1:2");
+        await test.Cluster.ApplyAsync(TestCluster.Settings("127.0.0.1:1"), TestCluster.Patience, TestContext.Current.CancellationToken);
+        Assert.False(chosen.TryGive(0));
+        Assert.False(chosen.TryGive(5));
+        Assert.Equal((0, 1), (chosen.InHand, test.Connections["127.0.0.1:2"].Disposals));
+    }
+
+    [Fact]
     public async Task A_reload_that_changes_how_members_are_spoken_to_connects_anew()
     {
         await using var test = await TestCluster.StartAsync(
