@@ -13,12 +13,16 @@ internal static class Exchanges
     public static Task<MemberAnswer> StartAsync(this MemberConnections connections, MemberRequest request, CancellationToken? cancellation = null) =>
         connections.SendAsync(request, cancellation ?? ScriptedMember.Cancellation).AsTask().WaitAsync(ScriptedMember.Patience);
 
+    /// <summary>One read.</summary>
+    public static Task<ReadOnlyMemory<byte>> ReadOnceAsync(this MemberAnswer answer, CancellationToken? cancellation = null) =>
+        answer.ReadAsync(cancellation ?? ScriptedMember.Cancellation).AsTask().WaitAsync(ScriptedMember.Patience);
+
     public static async Task<string> ReadAllAsync(this MemberAnswer answer)
     {
         var text = new StringBuilder();
         while (true)
         {
-            var bytes = await answer.ReadAsync(ScriptedMember.Cancellation).AsTask().WaitAsync(ScriptedMember.Patience);
+            var bytes = await answer.ReadOnceAsync();
             if (bytes.IsEmpty)
             {
                 return text.ToString();

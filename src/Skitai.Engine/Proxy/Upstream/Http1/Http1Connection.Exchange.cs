@@ -45,7 +45,7 @@ internal sealed partial class Http1Connection
     public async ValueTask<Http1Answer?> ExchangeAsync(MemberRequest request, bool mayRepeat, CancellationToken cancellation)
     {
         _head.Begin();
-        _requestSent = _headDone = _sentAny = _answerBegan = _sendFailed = false;
+        _requestSent = _sendsLast = _headDone = _sentAny = _answerBegan = _sendFailed = false;
         _goAhead = null;
         _pump = null;
         CancellationTokenRegistration registration = default;
@@ -138,6 +138,13 @@ internal sealed partial class Http1Connection
     /// <summary>The answer is disposed of: back to the pool if all is as it should be, else this is the end.</summary>
     public ValueTask FinishAsync()
     {
+        if (_awaited != Awaited.Nothing)
+        {
+            // Somebody still reads: that fails, and may look at the arrays until it has noticed.
+            End(null);
+            return ValueTask.CompletedTask;
+        }
+
         // What is here already is not worth a new connection.
         while (_framing != Framing.Ended && _start < _end && TryReadBody(out _))
         {
@@ -149,7 +156,19 @@ internal sealed partial class Http1Connection
             return ValueTask.CompletedTask;
         }
 
-        return GiveUpAsync(null);
+        return _framing == Framing.Ended && _keepsOpen && _sendsLast && !_requestSent ? FinishBehindPumpAsync() : GiveUpAsync(null);
+    }
+
+    /// <summary>The kernel has the last bytes of the body and only the pump does not know it yet.</summary>
+    private async ValueTask FinishBehindPumpAsync()
+    {
+        if (_pump is { } pump)
+        {
+            await pump;
+        }
+
+        _sendsLast = false;
+        await FinishAsync();
     }
 
     /// <summary>Ends the connection, and waits until nobody looks at the request any more.</summary>
