@@ -23,16 +23,16 @@ internal abstract class MemberConnections : IAsyncDisposable
             case MemberProtocol.Auto when cluster.Ssl:
                 return new NegotiatedConnections(cluster, member, address, responseTimeout, time);
             case MemberProtocol.Http2:
-            {
-                var dialer = new MemberDialer(cluster, member, address, time, SslApplicationProtocol.Http2);
-                return new Http2Connections(dialer.DialHttp2Async, address, cluster.Ssl, responseTimeout, cluster.IdleTimeout, time);
-            }
+                {
+                    var dialer = new MemberDialer(cluster, member, address, time, SslApplicationProtocol.Http2);
+                    return new Http2Connections(dialer.DialHttp2Async, address, cluster.Ssl, responseTimeout, cluster.IdleTimeout, time);
+                }
 
             default:
-            {
-                var dialer = new MemberDialer(cluster, member, address, time, SslApplicationProtocol.Http11);
-                return new Http1Connections(dialer.DialAsync, responseTimeout, cluster.IdleTimeout, time);
-            }
+                {
+                    var dialer = new MemberDialer(cluster, member, address, time, SslApplicationProtocol.Http11);
+                    return new Http1Connections(dialer.DialAsync, responseTimeout, cluster.IdleTimeout, time);
+                }
         }
     }
 

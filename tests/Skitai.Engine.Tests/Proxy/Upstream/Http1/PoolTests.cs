@@ -237,6 +237,7 @@ public sealed class PoolTests
         var connections = member.Connections();
         var first = connections.StartAsync(Exchanges.Get());
         using var peer1 = await member.AcceptAsync();
+        await peer1.ReadHeadAsync();
         using var peer2 = await AskOnceAsync(member, connections);
         Assert.Equal(2, connections.Open);
         await connections.DisposeAsync();

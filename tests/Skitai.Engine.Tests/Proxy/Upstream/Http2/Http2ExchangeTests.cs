@@ -127,7 +127,7 @@ public sealed class Http2ExchangeTests
         await arrived.Task.WaitAsync(ScriptedMember.Patience, ScriptedMember.Cancellation);
         time.Advance(TimeSpan.FromSeconds(4));
         Assert.False(asking.IsCompleted);
-        time.Advance(TimeSpan.FromSeconds(1.5));
+        time.Advance(TimeSpan.FromSeconds(1.5)); // It began before it arrived.
         Assert.False((await asking.FailAsync(MemberFault.AnswerTimeout)).NeverLeft);
     }
 
