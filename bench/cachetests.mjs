@@ -2,6 +2,7 @@
 //
 //   node cachetests.mjs SUITE_DIR origin PORT      the suite's own origin server, on 127.0.0.1 only
 //   node cachetests.mjs SUITE_DIR client URL [ID]  its client against the cache at URL; the results as JSON, one test an entry
+import fs from 'node:fs'
 import net from 'node:net'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -31,10 +32,8 @@ if (role === 'origin') {
     .filter(suite => suite.tests.length)
   // What the suite says of a failure goes to standard error: standard output is for the results.
   if (only) for (const suite of chosen) for (const test of suite.tests) test.dump = true
-  const print = console.log
   console.log = console.error
   await runTests(chosen, false, argument)
-  console.log = print
 
   const results = getResults()
   const nameOf = outcome => Object.keys(resultTypes).find(name => resultTypes[name] === outcome)
@@ -47,6 +46,6 @@ if (role === 'origin') {
     outcome: nameOf(determineTestResult(suites, test.id, results, !only)),
     detail: Array.isArray(results[test.id]) ? results[test.id].join(': ') : ''
   })))
-  print(JSON.stringify(entries, null, 1))
+  fs.writeSync(1, JSON.stringify(entries, null, 1) + '\n')
   process.exit(0) // keep-alive connections would hold it
 }
