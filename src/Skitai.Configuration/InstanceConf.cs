@@ -47,24 +47,22 @@ internal sealed partial class InstanceConf(Machine machine)
         var context = new ReadContext(file.Directory, machine, errors);
         SectionReader Reader(Section section) => new(conf.Find(section), section, Sections, context);
 
-        Reader(ProxyPassSection.Declaration).CheckAll(ProxyPassSection.Declaration);
         Reader(GatewaySection.Declaration).CheckAll(GatewaySection.Declaration);
-        foreach (var cluster in conf.Clusters)
-        {
-            ClusterSection.Check(cluster, new SectionReader(cluster, ClusterSection.Declaration, Sections, context), context);
-        }
-
-        var server = Reader(ServerSection.Declaration);
-        portLine = ServerSection.PortLine(server);
+        var serverReader = Reader(ServerSection.Declaration);
+        portLine = ServerSection.PortLine(serverReader);
+        var server = ServerSection.Build(serverReader, name);
+        var clusters = new ClusterSection(server, context);
         return errors.Result(new InstanceSettings
         {
             Name = name,
             ConfPath = file.Path,
             ConfText = file.Text,
-            Server = ServerSection.Build(server, name),
+            Server = server,
             Environment = EnvironmentSection.Build(conf.Find(EnvironmentSection.Declaration), context),
             Ssl = new SslSection(context).Build(Reader(SslSection.Declaration), conf.Find(SslSection.Certificates)),
             Tune = TuneSection.Build(Reader(TuneSection.Declaration)),
+            Cache = ProxyPassSection.Build(Reader(ProxyPassSection.Declaration)),
+            Clusters = [.. conf.Clusters.Select(cluster => clusters.Build(cluster, new SectionReader(cluster, ClusterSection.Declaration, Sections, context)))],
             Hosts = RouteReader.Read(conf.Find(Routes), [.. conf.Clusters.Select(cluster => cluster.Name)], context),
         });
     }

@@ -42,6 +42,7 @@ public sealed partial class DocumentationTests : IDisposable
         var defaults = _tree.Settings("");
         Assert.Equal(defaults.Server, installed.Server);
         Assert.Equal(defaults.Tune, installed.Tune);
+        Assert.Equal(defaults.Cache, installed.Cache);
         Assert.Null(installed.Ssl);
         Assert.Empty(installed.Environment);
     }

@@ -10,7 +10,7 @@ public sealed class FuzzTests : IDisposable
         "[", "]", ":line", "[server]", "[routes:line]", "[tunefactors]", "[environment]", "[ssl]", "[certificates:line]", "[@a]", "[@]",
         "[proxypass]", "[api-gateway]", "[global]", "[crontab:line]", "\n", "\n", "\n", "\r\n", "=", " = ", " ", "\t", "${", "}", "$${", ":-",
         "${HOME}", "${X:-y}", "@", "@ ", "/", "//", "..", ".", "*", ",", ";", "#", "port", "threads", "ip", "python", "user", "trusted_proxies",
-        "enable_ssl", "yes", "certfile", "keyfile", "passphrase", "keep_alive", "members", "type", "sqlite3", "postgresql", "rate_limit",
+        "enable_ssl", "yes", "certfile", "keyfile", "passphrase", "keep_alive", "members", "ca_file", "ssl", "http2", "health_path", "[::1]:80", "[", "a:1 3", "retries", "type", "sqlite3", "postgresql", "rate_limit",
         "0", "-1", "5000", "99999999999999999999999999", "1e9", "10M", "5m", "ms", "::", "10.0.0.0/8", "/99", "a.com", ".a.com", "*.a.com",
         "xn--", "\u00e9", "\ud83d\ude00", "\ud800", "\0", "\u0001", "\u0085", "\u2028", "dir/module:callable", ":app", "()", ".py", "~", "\\", "'", "\"", "%00",
     ];

@@ -8,15 +8,11 @@ public sealed class LaterFeatureTests : IDisposable
     public void Dispose() => _tree.Dispose();
 
     [Fact]
-    public void The_2016_conf_loads_but_for_its_clusters()
+    public void The_2016_conf_loads_but_for_its_databases()
     {
         _tree.MakeDirectory("static").Write("webapp.py");
         Assert.Equal(
-            [
-                "example.conf:31: [routes] /about: clusters are not available in this version yet",
-                "example.conf:33: [@python]: clusters are not available in this version yet",
-                "example.conf:37: [@sqlite3]: clusters are not available in this version yet",
-            ],
+            ["example.conf:38: [@sqlite3] type: databases are not available in this version yet"],
             _tree.Errors("""
                 [server]
                 threads = 4
@@ -61,8 +57,7 @@ public sealed class LaterFeatureTests : IDisposable
     }
 
     [Theory]
-    [InlineData("[proxypass]\ncache_memory = 0\ncache_disk = 0")]
-    [InlineData("[proxypass]\ncache_memory = 8M")]
+    [InlineData("[@a]\nmembers = b:1\nroles =\nips = ,")]
     [InlineData("[tunefactors]\nnum_result_cache_max = 0")]
     [InlineData("[api-gateway]\nenable_gateway = no\nauthenticate = no\nrealm = Mine\nsecret_key = s\nalgorithms = HS256, ES512\nleeway = 5s\nrate_limit = 100/s burst 200\npublic_key = none.pem\njwks = https://a/b\nissuer = i\naudience = a")]
     public void A_key_that_asks_for_nothing_is_accepted(string conf)
@@ -71,8 +66,9 @@ public sealed class LaterFeatureTests : IDisposable
     }
 
     [Theory]
-    [InlineData("[proxypass]\ncache_memory = 64", "[proxypass] cache_memory: the proxy's cache is not available in this version yet")]
-    [InlineData("[proxypass]\ncache_disk = 1", "[proxypass] cache_disk: the proxy's cache is not available in this version yet")]
+    [InlineData("[@a]\nroles = admin\nmembers = b:1", "[@a] roles: the API gateway is not available in this version yet")]
+    [InlineData("[@a]\nips = 10.0.0.0/8\nmembers = b:1", "[@a] ips: the API gateway is not available in this version yet")]
+    [InlineData("[@a]\ntype = sqlite3\nmembers = a.db", "[@a] type: databases are not available in this version yet")]
     [InlineData("[tunefactors]\nnum_result_cache_max = 500", "[tunefactors] num_result_cache_max: the result cache is not available in this version yet")]
     [InlineData("[api-gateway]\nenable_gateway = yes", "[api-gateway] enable_gateway: the API gateway is not available in this version yet")]
     [InlineData("[api-gateway]\nauthenticate = yes", "[api-gateway] authenticate: the API gateway is not available in this version yet")]
@@ -82,8 +78,6 @@ public sealed class LaterFeatureTests : IDisposable
     }
 
     [Theory]
-    [InlineData("[proxypass]\ncache_memory = much", "[proxypass] cache_memory: 'much' is not a size such as 8 (megabytes), 512K, 1G")]
-    [InlineData("[proxypass]\nmemory = 8", "[proxypass] 'memory' is not a key of this section; there are cache_memory, cache_disk")]
     [InlineData("[api-gateway]\nalgorithms = HS256, none", "[api-gateway] algorithms: 'none' is not one of HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512")]
     [InlineData("[api-gateway]\nrate_limit = often", "[api-gateway] rate_limit: 'often' is not a rate such as 100/s, 1000/m or 100/s burst 200")]
     [InlineData("[api-gateway]\nleeway = 2h", "[api-gateway] leeway: '2h' is out of range (0 to 1h)")]
@@ -93,49 +87,18 @@ public sealed class LaterFeatureTests : IDisposable
     }
 
     [Fact]
-    public void A_cluster_is_checked_and_then_refused()
+    public void A_database_that_is_refused_is_checked_all_the_same_and_its_password_is_in_no_message()
     {
         Assert.Equal(
             [
-                "example.conf:1: [@users]: clusters are not available in this version yet",
-                "example.conf:2: [@users] type: 'htpp' is not one of http, sqlite3, postgresql; did you mean 'http'?",
-                "example.conf:3: [@users] members: member 2 is not host:port with a port of 1 to 65535",
-                "example.conf:3: [@users] members: member 3 has a weight that is not 1 to 1000",
-                "example.conf:3: [@users] members: member 4 has more than host:port and a weight",
-                "example.conf:4: [@users] ips: '10.0.0.0/99' has no prefix length of 0 to 32 after the /",
-                "example.conf:5: [@users] 'helth_path' is not a key of this section; did you mean 'health_path'?",
-                "example.conf:6: [@empty] members: not set; a cluster without members can do nothing",
-                "example.conf:6: [@empty]: clusters are not available in this version yet",
-                "example.conf:7: [@a b] is not a cluster's name; it has an @, then letters, digits, '_', '-' and '.'",
-                "example.conf:7: [@a b]: clusters are not available in this version yet",
+                "example.conf:2: [@db] type: databases are not available in this version yet",
+                "example.conf:3: [@db] members: member 2 is not host:port/db/user/password",
+                "example.conf:4: [@db] sticky: is for clusters of type http only; this one is of type postgresql",
             ],
-            _tree.Errors("""
-                [@users]
-                type = htpp
-                members = 127.0.0.1:5001 3, localhost, a:1 x, a:1 2 3, [::1]:80
-                ips = 10.0.0.0/99
-                helth_path = /
-                [@empty]
-                [@a b]
-                members = a:1
-                """).OrderBy(error => error.Split(':')[1], StringComparer.Ordinal).ThenBy(error => error, StringComparer.Ordinal));
-    }
-
-    [Fact]
-    public void A_postgresql_members_password_is_in_no_message()
-    {
-        var errors = _tree.Errors("[@db]\ntype = postgresql\nmembers = localhost:5432/db/user/hunter2, localhost/hunter2");
+            _tree.Errors("[@db]\ntype = postgresql\nmembers = localhost:5432/db/user/hunter2, localhost/hunter2\nsticky = yes"));
         Assert.Equal(
-            ["example.conf:1: [@db]: clusters are not available in this version yet", "example.conf:3: [@db] members: member 2 is not host:port/db/user/password"],
-            errors);
-    }
-
-    [Fact]
-    public void A_mount_on_a_cluster_that_is_not_there_names_the_nearest()
-    {
-        Assert.Equal(
-            "example.conf:2: [routes] /: there is no section [@usrs]; did you mean '@users'?",
-            _tree.Errors("[routes:line]\n/ = @usrs\n[@users]\nmembers = a:1")[0]);
+            ["example.conf:2: [@db] members: member 1 is not host:port with a port of 1 to 65535"],
+            _tree.Errors("[@db]\nmembers = localhost:5432/db/user/hunter2"));
     }
 
     [Fact]

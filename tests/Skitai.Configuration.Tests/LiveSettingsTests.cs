@@ -13,6 +13,7 @@ public sealed class LiveSettingsTests
         Server = new ServerSettings { TrustedProxies = [IPNetwork.Parse("10.0.0.0/8")] },
         Ssl = new SslSettings { Default = new CertificateFiles("/c.pem", "/c.pem", null) },
         Hosts = [new VirtualHostSettings([], [new MountSettings("/", new StaticTarget("/srv"), 3)])],
+        Clusters = [new ClusterSettings { Name = "@a", Members = [new ClusterMember("a", 1), new ClusterMember("::1", 2, 3)] }],
     };
 
     [Fact]
@@ -46,8 +47,20 @@ public sealed class LiveSettingsTests
             [
                 new VirtualHostSettings(
                     [new HostPattern(HostPatternKind.SubdomainsOnly, "b.com")],
-                    [new MountSettings("/x", new AppTarget("/srv", "m", "make()"), 4), new MountSettings("/", new StaticTarget("/srv"), 5)]),
+                    [
+                        new MountSettings("/x", new AppTarget("/srv", "m", "make()"), 4),
+                        new MountSettings("/", new StaticTarget("/srv"), 5),
+                        new MountSettings("/", new ClusterTarget("@b"), 6),
+                    ]),
             ],
+            Clusters =
+            [
+                s_conf.Clusters[0] with
+                {
+                    Name = "@b", Ssl = true, CaFile = "/ca.pem", Protocol = MemberProtocol.Http2, ResponseTimeout = TimeSpan.FromMilliseconds(1500), Cache = false,
+                },
+            ],
+            Cache = new CacheSettings { Memory = 0, Disk = 1L << 40 },
         };
         Assert.Null(LiveSettings.NeedsNewProcess(s_conf, changed));
         var sent = JsonSerializer.Deserialize<LiveSettings>(JsonSerializer.Serialize(LiveSettings.Of(changed)))!;
@@ -57,6 +70,21 @@ public sealed class LiveSettingsTests
         Assert.Equal("ä\n\"", arrived.Environment["A"]);
         Assert.Equal(changed.Hosts[0].Names, arrived.Hosts[0].Names);
         Assert.Equal(changed.Hosts[0].Mounts, arrived.Hosts[0].Mounts);
+        Assert.True(changed.Clusters[0].MeansTheSameAs(Assert.Single(arrived.Clusters)));
+        Assert.Equal(changed.Cache, arrived.Cache);
+    }
+
+    [Fact]
+    public void A_cluster_means_the_same_when_nothing_in_it_has_changed_however_often_it_was_read()
+    {
+        var cluster = s_conf.Clusters[0];
+        var again = cluster with { Members = [.. cluster.Members.Select(member => member with { })] };
+        Assert.True(cluster.MeansTheSameAs(again));
+        Assert.False(cluster.MeansTheSameAs(again with { Members = [cluster.Members[0], cluster.Members[1] with { Weight = 4 }] }));
+        Assert.False(cluster.MeansTheSameAs(again with { Members = [cluster.Members[0]] }));
+        Assert.False(cluster.MeansTheSameAs(again with { Name = "@b" }));
+        Assert.False(cluster.MeansTheSameAs(again with { CacheHeuristic = true }));
+        Assert.False(cluster.MeansTheSameAs(again with { Retries = 1 }));
     }
 
     [Fact]

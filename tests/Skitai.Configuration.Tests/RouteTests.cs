@@ -135,6 +135,35 @@ public sealed class RouteTests : IDisposable
     }
 
     [Fact]
+    public void A_cluster_is_mounted_by_its_name()
+    {
+        var settings = _tree.Settings("[routes:line]\n/ = static\n/ = @users\n@ a.com\n/x = @users\n[@users]\nmembers = a:1");
+        Assert.Equal([new MountSettings("/", new ClusterTarget("@users"), 3), new MountSettings("/x", new ClusterTarget("@users"), 5)],
+            settings.Hosts.SelectMany(host => host.Mounts).Where(mount => mount.Target is ClusterTarget));
+        Assert.Equal("@users", Assert.Single(settings.Clusters).Name);
+    }
+
+    [Fact]
+    public void A_cluster_that_is_not_there_comes_with_the_nearest()
+    {
+        Assert.Equal(
+            ["example.conf:2: [routes] /: there is no section [@usrs]; did you mean '@users'?"],
+            _tree.Errors("[routes:line]\n/ = @usrs\n[@users]\nmembers = a:1"));
+        Assert.Equal(["example.conf:2: [routes] /: there is no section [@usrs]"], _tree.Errors("[routes:line]\n/ = @usrs\n[@orders]\nmembers = a:1"));
+    }
+
+    [Fact]
+    public void Below_a_cluster_on_the_same_path_nothing_could_answer()
+    {
+        Assert.Equal(
+            [
+                "example.conf:3: [routes] /: could never answer; the cluster of line 2 on the same path takes every request",
+                "example.conf:4: [routes] /: could never answer; the cluster of line 2 on the same path takes every request",
+            ],
+            _tree.Errors("[routes:line]\n/ = @a\n/ = static\n/ = @a\n/x = @a\n[@a]\nmembers = a:1"));
+    }
+
+    [Fact]
     public void Virtual_hosts_keep_file_order_and_the_default_host_has_no_names()
     {
         var hosts = _tree.Settings("""

@@ -64,13 +64,17 @@ public sealed class SubstitutionTests : IDisposable
             [@a]
             type = ${SECRET}
             members = ${SECRET}
+            ssl_name = / ${SECRET}
+            health_path = ${SECRET}
+            http2 = ${SECRET}
+            host = ${SECRET}
             [api-gateway]
             enable_gateway = yes
             secret_key = ${SECRET}
             rate_limit = ${SECRET}
             algorithms = ${SECRET}
             """);
-        Assert.Equal(15, errors.Length);
+        Assert.Equal(18, errors.Length);
         Assert.DoesNotContain(errors, error => error.Contains("hunter2", StringComparison.Ordinal));
     }
 }

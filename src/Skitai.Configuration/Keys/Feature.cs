@@ -7,8 +7,7 @@ namespace Skitai.Configuration.Keys;
 /// <param name="Refusal">The end of the error message.</param>
 internal sealed record Feature(string Refusal)
 {
-    public static readonly Feature Clusters = new("clusters are not available in this version yet");
-    public static readonly Feature ProxyCache = new("the proxy's cache is not available in this version yet");
+    public static readonly Feature Databases = new("databases are not available in this version yet");
     public static readonly Feature ResultCache = new("the result cache is not available in this version yet");
     public static readonly Feature Gateway = new("the API gateway is not available in this version yet");
     public static readonly Feature Mail = new("mail delivery is not available in this version yet");

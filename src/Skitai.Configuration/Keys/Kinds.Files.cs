@@ -1,3 +1,4 @@
+using Skitai.Configuration.Certificates;
 using Skitai.Configuration.Grammar;
 
 namespace Skitai.Configuration.Keys;
@@ -7,6 +8,9 @@ internal static partial class Kinds
 {
     /// <summary>A path that need not be there; relative ones count from the conf's directory.</summary>
     public static ValueKind<string?> FilePath { get; } = new("path", (text, context) => Reading<string?>.Of(context.Absolute(text.Text)), value => value ?? "");
+
+    /// <summary>A PEM file with certificates of authorities; it is there and has some.</summary>
+    public static ValueKind<string?> AuthorityFile { get; } = new("path", ReadAuthorityFile, value => value ?? "");
 
     /// <summary>A program: a path, or a name found in PATH.</summary>
     public static ValueKind<string?> Executable { get; } = new("executable", ReadExecutable, value => value ?? "");
@@ -26,6 +30,24 @@ internal static partial class Kinds
             ? Reading<string?>.Of(text.Text)
             : Reading<string?>.Wrong($"there is no group {text.Shown} on this machine"),
         value => value ?? "");
+
+    private static Reading<string?> ReadAuthorityFile(ConfText text, ReadContext context)
+    {
+        var path = context.Absolute(text.Text);
+        try
+        {
+            foreach (var certificate in Authorities.Load(path))
+            {
+                certificate.Dispose();
+            }
+
+            return Reading<string?>.Of(path);
+        }
+        catch (CertificateFileException e)
+        {
+            return Reading<string?>.Wrong(e.Message);
+        }
+    }
 
     private static Reading<string?> ReadExecutable(ConfText text, ReadContext context)
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using Skitai.Configuration.Grammar;
 
@@ -38,6 +39,22 @@ internal static partial class Kinds
             : Reading<string?>.Wrong($"{text.Shown} is not host:port with a port of 1 to 65535"),
         value => value ?? "");
 
+    /// <summary>The name of a host.</summary>
+    public static ValueKind<string?> Host { get; } = new(
+        "host name",
+        (text, _) => IsHost(text.Text)
+            ? Reading<string?>.Of(text.Text.ToLowerInvariant())
+            : Reading<string?>.Wrong($"{text.Shown} is not a host name; write it without scheme, port and path"),
+        value => value ?? "");
+
+    /// <summary>What a request asks for at another server: a path and perhaps a query.</summary>
+    public static ValueKind<string?> RequestPath { get; } = new(
+        "path, perhaps with a query",
+        (text, _) => text.Text[0] == '/' && text.Text.All(c => c is > ' ' and < (char)127 and not '#')
+            ? Reading<string?>.Of(text.Text)
+            : Reading<string?>.Wrong($"{text.Shown} is not a path such as /health; it begins with a /, and blanks, # and other than plain ASCII have no place in it"),
+        value => value ?? "");
+
     /// <summary>One of a few words.</summary>
     public static ValueKind<string> OneOf(params string[] words) => new(
         string.Join(", ", words[..^1]) + " or " + words[^1],
@@ -51,17 +68,35 @@ internal static partial class Kinds
         text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
     /// <summary>Whether a text is a host name or address, a colon and a port.</summary>
-    public static bool IsHostAndPort(string text)
+    public static bool IsHostAndPort(string text) => ReadHostAndPort(text) is not null;
+
+    /// <summary>
+    /// Takes <c>host:port</c> apart; null when it is none. The host is in lower case, an IPv6 address in its one usual
+    /// form and without brackets.
+    /// </summary>
+    public static (string Host, int Port)? ReadHostAndPort(string text)
     {
         var colon = text.LastIndexOf(':');
         if (colon < 1 || !int.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port) || port is < 1 or > 65535)
         {
-            return false;
+            return null;
         }
 
         var host = text[..colon];
-        return host is ['[', .., ']'] ? ParseAddress(host[1..^1]) is not null : HostName().IsMatch(host);
+        if (host is ['[', .., ']'])
+        {
+            return !host.Contains('%', StringComparison.Ordinal) && ParseAddress(host[1..^1]) is { AddressFamily: AddressFamily.InterNetworkV6 } address
+                ? (address.ToString(), port)
+                : null;
+        }
+
+        return IsHost(host) ? (host.ToLowerInvariant(), port) : null;
     }
+
+    /// <summary>A host's name or IPv4 address. What ends in a number is an address, or nothing: nobody's name is 127.1.</summary>
+    private static bool IsHost(string text) =>
+        HostName().IsMatch(text)
+        && (!text[(text.LastIndexOf('.') + 1)..].All(char.IsAsciiDigit) || text[^1] == '.' || ParseAddress(text) is not null);
 
     [GeneratedRegex(@"\A[0-9]{1,9}/[smhd]([ \t]+burst[ \t]+[0-9]{1,9})?\z", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex RateForm();

@@ -45,7 +45,10 @@ internal sealed class SectionReader
     public int LineOf(Key key) => Entry(key)?.Line ?? _section?.Line ?? 0;
 
     /// <summary>Adds an error about a key.</summary>
-    public void Refuse(Key key, string problem) => _context.Errors.Add(LineOf(key), $"[{_name}] {key.Name}: {problem}");
+    public void Refuse(Key key, string problem) => _context.Errors.Add(LineOf(key), $"{Place(key)}: {problem}");
+
+    /// <summary>How a message names a key: <c>[section] key</c>.</summary>
+    public string Place(Key key) => $"[{_name}] {key.Name}";
 
     /// <summary>Whether a key is there and has a value.</summary>
     public bool Has(Key key) => Entry(key) is { Value.Length: > 0 };

@@ -133,9 +133,10 @@ internal sealed class RouteReader
             return;
         }
 
-        if (_mounts.Find(other => other.Path == path && other.Target is AppTarget) is { } app)
+        if (_mounts.Find(other => other.Path == path && other.Target is (AppTarget or ClusterTarget)) is { } before)
         {
-            Refuse(line, $"{path}: could never answer; the app of line {app.Line} on the same path takes every request");
+            var taker = before.Target is AppTarget ? "app" : "cluster";
+            Refuse(line, $"{path}: could never answer; the {taker} of line {before.Line} on the same path takes every request");
             return;
         }
 

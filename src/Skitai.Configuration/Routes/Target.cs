@@ -26,9 +26,12 @@ internal static class Target
 
         if (text[0] == '@')
         {
-            problems = clusters.Contains(text)
-                ? [Feature.Clusters.Refusal]
-                : [$"there is no section [{text}]{Nearest.Hint(text, clusters)}", Feature.Clusters.Refusal];
+            if (clusters.Contains(text))
+            {
+                return new ClusterTarget(text);
+            }
+
+            problems = [$"there is no section [{text}]{Nearest.Hint(text, clusters)}"];
             return null;
         }
 

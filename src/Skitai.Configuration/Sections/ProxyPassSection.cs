@@ -1,4 +1,5 @@
 using Skitai.Configuration.Keys;
+using Skitai.Configuration.Settings;
 
 namespace Skitai.Configuration.Sections;
 
@@ -8,16 +9,20 @@ internal static class ProxyPassSection
     private const long Mega = 1024 * 1024;
     private const long Giga = 1024 * Mega;
 
-    // 8 is what every conf of the old daemon has: it asks for nothing as long as there are no clusters.
     private static readonly Key<long> CacheMemory = new(
-        "cache_memory", Kinds.SizeInMegabytes(0, 64 * Giga), 8 * Mega,
-        "Memory for cached answers of clusters; a plain number is megabytes.")
-    { Later = Feature.ProxyCache, Asks = value => value is not (0 or 8 * Mega) };
+        "cache_memory", Kinds.SizeInMegabytes(0, 64 * Giga, "nothing is kept in memory"), 8 * Mega,
+        "Memory for cached answers of clusters; a plain number is megabytes.");
 
     private static readonly Key<long> CacheDisk = new(
-        "cache_disk", Kinds.SizeInMegabytes(0, 16 * 1024 * Giga, "none"), 0,
-        "Disk space for cached answers of clusters; a plain number is megabytes.")
-    { Later = Feature.ProxyCache };
+        "cache_disk", Kinds.SizeInMegabytes(0, 16 * 1024 * Giga, "nothing is kept on disk"), 0,
+        "Disk space for cached answers of clusters; a plain number is megabytes.");
 
-    public static readonly Section Declaration = new("proxypass", "The cache in front of clusters.", [CacheMemory, CacheDisk]);
+    public static readonly Section Declaration = new(
+        "proxypass", "The cache that the clusters of this conf share.", [CacheMemory, CacheDisk]);
+
+    public static CacheSettings Build(SectionReader reader) => new()
+    {
+        Memory = reader.Get(CacheMemory),
+        Disk = reader.Get(CacheDisk),
+    };
 }

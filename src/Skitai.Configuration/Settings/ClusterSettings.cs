@@ -77,4 +77,13 @@ public sealed record ClusterSettings
 
     /// <summary>Whether an answer that says nothing of its freshness is fresh for a tenth of its age (RFC 9111 section 4.2.2).</summary>
     public bool CacheHeuristic { get; init; }
+
+    /// <summary>Whether the other says the same in everything, the order of members included.</summary>
+    public bool MeansTheSameAs(ClusterSettings other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+
+        // The records' own equality would compare the lists by reference.
+        return Members.SequenceEqual(other.Members) && (this with { Members = other.Members }) == other;
+    }
 }

@@ -1,7 +1,7 @@
 namespace Skitai.Configuration.Settings;
 
 /// <summary>
-/// What a running instance can take up of a changed conf: mounts, and how many workers its apps get, with what
+/// What a running instance can take up of a changed conf: mounts, clusters, and how many workers its apps get, with what
 /// environment and limits. A change of anything else needs a new process.
 /// </summary>
 public sealed record LiveSettings
@@ -27,6 +27,12 @@ public sealed record LiveSettings
     /// <summary><c>[tunefactors]</c>; those for connections and requests are as they were.</summary>
     public required TuneSettings Tune { get; init; }
 
+    /// <summary>The clusters; one that <see cref="ClusterSettings.MeansTheSameAs"/> the one before goes on untouched.</summary>
+    public required IReadOnlyList<ClusterSettings> Clusters { get; init; }
+
+    /// <summary><c>[proxypass]</c>: what is kept stays, as far as there is room.</summary>
+    public required CacheSettings Cache { get; init; }
+
     /// <summary>That part of a conf.</summary>
     public static LiveSettings Of(InstanceSettings settings)
     {
@@ -40,6 +46,8 @@ public sealed record LiveSettings
             ServerName = settings.Server.Name,
             Python = settings.Server.Python,
             Tune = settings.Tune,
+            Clusters = settings.Clusters,
+            Cache = settings.Cache,
         };
     }
 
@@ -84,6 +92,8 @@ public sealed record LiveSettings
             Environment = Environment,
             Server = settings.Server with { Threads = Threads, Processes = Processes, Name = ServerName, Python = Python },
             Tune = Tune,
+            Clusters = Clusters,
+            Cache = Cache,
         };
     }
 

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Skitai.Engine.Hosting;
 using Skitai.Engine.Logging;
 
@@ -18,10 +17,9 @@ public sealed partial class AppMount
 
     private async Task AnswerWithBodyAsync(Exchange exchange)
     {
-        var reader = exchange.Features.GetRequiredFeature<IRequestBodyPipeFeature>().Reader;
         var request = _pool.Rent();
         request.Begin(exchange);
-        using var body = new RequestBody(exchange, reader, request, _pool.Settings.Tune, _pool.Time);
+        using var body = new RequestBody(exchange, request, _pool.Settings.Tune, _pool.Time);
         var declared = exchange.Request.Headers.ContentLength;
         var expects = exchange.Request.Headers.Expect.Count > 0;
         var gathers = _pool.Settings.Tune.BufferUploads && (declared is null || !expects);

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Skitai.Configuration.Settings;
 using Skitai.Engine.Hosting;
 
@@ -12,32 +11,16 @@ namespace Skitai.Engine.Apps;
 /// slow client holds no app thread; the rest is streamed under the worker's credit, from the client or, where it was
 /// gathered first, from a file.
 /// </summary>
-internal sealed class RequestBody(Exchange exchange, PipeReader reader, AppRequest request, TuneSettings tune, TimeProvider time) : IDisposable
+internal sealed class RequestBody(Exchange exchange, AppRequest request, TuneSettings tune, TimeProvider time) : IDisposable
 {
-    /// <summary>What chunks may cost on top of the body, beside a quarter of it: Kestrel's own limit counts them in.</summary>
-    private const int FramingAllowance = 64 * 1024;
-
-    private readonly Lock _gate = new();
-    private ITimer? _timer;
-    private bool _reading;
-    private bool _stopped;
-    private TaskCompletionSource? _interruption;
+    private readonly BodyReader _reader = new(exchange, tune.ResponseTimeout, tune.MaxBodySize, time);
     private BodySpool? _spool;
 
     /// <summary>The rest can be streamed again, to another worker.</summary>
     public bool IsGathered => _spool is not null;
 
-    /// <summary>
-    /// Has Kestrel let a body without a length pass as far as its chunks' sizes and ends are concerned, which
-    /// max_body_size does not mean; the bytes of the body itself are counted here.
-    /// </summary>
-    public void AllowForChunks()
-    {
-        if (tune.MaxBodySize > 0 && exchange.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
-        {
-            limit.MaxRequestBodySize = tune.MaxBodySize + (tune.MaxBodySize / 4) + FramingAllowance;
-        }
-    }
+    /// <summary>See <see cref="BodyReader.AllowForChunks"/>.</summary>
+    public void AllowForChunks() => _reader.AllowForChunks();
 
     /// <summary>
     /// Reads up to one frame's worth into <paramref name="into"/>; more stays in the reader.
@@ -57,8 +40,8 @@ internal sealed class RequestBody(Exchange exchange, PipeReader reader, AppReque
             part.CopyTo(into.AsSpan(filled));
             filled += taken;
             var all = read.IsCompleted && taken == read.Buffer.Length;
-            Count(part);
-            reader.AdvanceTo(part.End);
+            _reader.Count(part);
+            _reader.AdvanceTo(part.End);
             if (all || filled == Frame.MaxData)
             {
                 return (filled, all);
@@ -76,7 +59,7 @@ internal sealed class RequestBody(Exchange exchange, PipeReader reader, AppReque
         do
         {
             read = await ReadAsync();
-            Count(read.Buffer);
+            _reader.Count(read.Buffer);
             try
             {
                 if (read.Buffer.Length > 0)
@@ -87,7 +70,7 @@ internal sealed class RequestBody(Exchange exchange, PipeReader reader, AppReque
             }
             finally
             {
-                reader.AdvanceTo(read.Buffer.End);
+                _reader.AdvanceTo(read.Buffer.End);
             }
         }
         while (!read.IsCompleted);
@@ -120,7 +103,7 @@ internal sealed class RequestBody(Exchange exchange, PipeReader reader, AppReque
                 }
 
                 var rest = read.Buffer;
-                Count(rest);
+                _reader.Count(rest);
                 while (rest.Length > 0 && request.Upload == UploadState.None && !request.Ended)
                 {
                     var credit = request.TakeUploadCredit((int)Math.Min(rest.Length, Frame.MaxData));
@@ -135,7 +118,7 @@ internal sealed class RequestBody(Exchange exchange, PipeReader reader, AppReque
                 }
 
                 var all = read.IsCompleted && rest.Length == 0;
-                reader.AdvanceTo(rest.Start);
+                _reader.AdvanceTo(rest.Start);
                 if (all && request.Upload == UploadState.None)
                 {
                     request.Worker?.SendData(request, [], end: true);
@@ -168,31 +151,14 @@ internal sealed class RequestBody(Exchange exchange, PipeReader reader, AppReque
     public void Stop()
     {
         request.StopUpload();
-        lock (_gate)
-        {
-            _stopped = true;
-        }
-
-        Interrupt();
+        _reader.Stop();
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        _timer?.Dispose();
+        _reader.Dispose();
         _spool?.Dispose();
-    }
-
-    /// <summary>Counts what was read and is about to be used up.</summary>
-    /// <exception cref="BadHttpRequestException">It is more than max_body_size; it is used up.</exception>
-    private void Count(in ReadOnlySequence<byte> part)
-    {
-        exchange.BytesReceived += part.Length;
-        if (tune.MaxBodySize > 0 && exchange.BytesReceived > tune.MaxBodySize)
-        {
-            reader.AdvanceTo(part.End);
-            throw new BadHttpRequestException("the body is larger than max_body_size", StatusCodes.Status413PayloadTooLarge);
-        }
     }
 
     private void Send(ReadOnlySequence<byte> part, bool end)
@@ -209,76 +175,22 @@ internal sealed class RequestBody(Exchange exchange, PipeReader reader, AppReque
         ArrayPool<byte>.Shared.Return(buffer);
     }
 
-    /// <exception cref="TimeoutException">The client sent nothing for as long as it may.</exception>
-    private ValueTask<ReadResult> ReadAsync() =>
-        reader.TryRead(out var ready) ? new ValueTask<ReadResult>(ready) : WaitAsync();
-
-    private async ValueTask<ReadResult> WaitAsync()
+    private async ValueTask<ReadResult> ReadAsync()
     {
-        var reading = reader.ReadAsync(CancellationToken.None);
+        var reading = _reader.ReadAsync();
         if (reading.IsCompleted)
         {
             return await reading;
         }
 
-        lock (_gate)
-        {
-            _reading = true;
-        }
-
         request.WaitsForUpload = true;
-        _timer ??= time.CreateTimer(static body => ((RequestBody)body!).Interrupt(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        _timer.Change(_stopped ? TimeSpan.Zero : tune.ResponseTimeout, Timeout.InfiniteTimeSpan);
-        ReadResult read;
-        Task? interruption;
         try
         {
-            read = await reading;
+            return await reading;
         }
         finally
         {
-            _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
             request.WaitsForUpload = false;
-            lock (_gate)
-            {
-                _reading = false;
-                interruption = _interruption?.Task;
-                _interruption = null;
-            }
         }
-
-        if (interruption is null)
-        {
-            return read;
-        }
-
-        await interruption;
-        reader.AdvanceTo(read.Buffer.Start);
-        if (!read.IsCanceled && reader.TryRead(out var next))
-        {
-            // Bytes came at the same moment: the interruption is still in the reader and would hit the next request's read.
-            reader.AdvanceTo(next.Buffer.Start);
-        }
-
-        return _stopped ? new ReadResult(ReadOnlySequence<byte>.Empty, isCanceled: true, isCompleted: false) : throw new TimeoutException();
-    }
-
-    /// <summary>Ends the read that waits, if one does: without one it would hit Kestrel's own next read.</summary>
-    private void Interrupt()
-    {
-        TaskCompletionSource interruption;
-        lock (_gate)
-        {
-            if (!_reading || _interruption is not null)
-            {
-                return;
-            }
-
-            // Whoever reads goes on only when the cancelling is done, and then not on this thread.
-            interruption = _interruption = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        }
-
-        reader.CancelPendingRead();
-        interruption.SetResult();
     }
 }

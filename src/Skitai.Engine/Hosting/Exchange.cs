@@ -4,6 +4,7 @@ using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
+using Skitai.Engine.Proxy.Forwarding;
 using Skitai.Engine.Routing;
 
 namespace Skitai.Engine.Hosting;
@@ -139,6 +140,9 @@ public sealed class Exchange
 
     /// <summary>The client's address and port, for the log.</summary>
     internal byte[] ClientText { get; private set; } = [];
+
+    /// <summary>What forwards its requests to clusters, made with the first one; kept for the next.</summary>
+    internal ForwardedRequest? Forwarded { get; set; }
 
     /// <summary>Whether a request is in it now.</summary>
     internal bool IsActive { get; private set; }

@@ -1,6 +1,9 @@
 using Skitai.Configuration.Settings;
 using Skitai.Engine.Apps;
 using Skitai.Engine.Logging;
+using Skitai.Engine.Proxy.Balancing;
+using Skitai.Engine.Proxy.Forwarding;
+using Skitai.Engine.Proxy.Upstream;
 using Skitai.Engine.Static;
 
 namespace Skitai.Engine.Routing;
@@ -17,6 +20,7 @@ internal sealed class MountFactory(
     InstanceSettings settings, InstanceEnvironment environment, InstanceLogs logs, IReadOnlyList<Mount> before)
 {
     private readonly Dictionary<AppTarget, AppPool> _pools = [];
+    private readonly Dictionary<string, Cluster> _clusters = new(StringComparer.Ordinal);
     private readonly List<Mount> _reusable = [.. before];
 
     /// <summary>Makes the mounts of all lines; those that are new are not yet started.</summary>
@@ -34,6 +38,10 @@ internal sealed class MountFactory(
             case AppTarget target:
                 var pool = PoolOf(target);
                 return Reuse<AppMount>(mount => mount.Path == line.Path && mount.Pool == pool) ?? new AppMount(line.Path, pool);
+            case ClusterTarget target:
+                var cluster = ClusterOf(target.Name);
+                return Reuse<ClusterMount>(mount => mount.Serves(line.Path, cluster, settings.Tune))
+                    ?? new ClusterMount(line.Path, cluster, settings.Tune, logs.Server, environment.Time);
             default:
                 throw new NotSupportedException($"nothing serves a {line.Target.GetType().Name}");
         }
@@ -74,6 +82,23 @@ internal sealed class MountFactory(
         }
 
         return pool;
+    }
+
+    /// <summary>A cluster that was there before goes on with its members' health; the new settings are its own once the routes are in force.</summary>
+    private Cluster ClusterOf(string name)
+    {
+        if (!_clusters.TryGetValue(name, out var cluster))
+        {
+            var wanted = settings.Clusters.First(one => one.Name == name);
+            cluster = before.OfType<ClusterMount>().Select(mount => mount.Cluster).FirstOrDefault(known => known.Name == name)
+                ?? new Cluster(wanted, settings.Tune.ResponseTimeout, Connect, logs.Server, environment.Time);
+            _clusters.Add(name, cluster);
+        }
+
+        return cluster;
+
+        MemberConnections Connect(ClusterSettings cluster, ClusterMember member, System.Net.IPEndPoint address) =>
+            MemberConnections.Open(cluster, member, address, settings.Tune.ResponseTimeout, environment.Time);
     }
 
     private IEnumerable<string> PathsOf(AppTarget target) =>

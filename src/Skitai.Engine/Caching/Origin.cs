@@ -1,0 +1,41 @@
+using Skitai.Configuration.Settings;
+using Skitai.Engine.Hosting;
+using Skitai.Engine.Proxy.Upstream;
+
+namespace Skitai.Engine.Caching;
+
+/// <summary>
+/// Where the cache gets what it does not have: a cluster, as one of its mounts sees it. Two requests with the same
+/// <see cref="TargetOf"/>, scheme, host and port must be the same to the members, apart from their header fields.
+/// </summary>
+internal abstract class Origin
+{
+    /// <summary>The cluster's settings: <see cref="ClusterSettings.Cache"/>, <see cref="ClusterSettings.CacheCookies"/>, <see cref="ClusterSettings.CacheHeuristic"/>.</summary>
+    public abstract ClusterSettings Settings { get; }
+
+    /// <summary>
+    /// The path part of the request's key, without the query. What members are sent must follow from it (and from
+    /// <see cref="Exchange.Query"/>), or else one client could put into the cache what another one gets for a different path.
+    /// </summary>
+    public virtual string TargetOf(Exchange exchange) => exchange.Path;
+
+    /// <summary>
+    /// A request without a body as members are to get it, that lives on when its client is gone: nothing in it refers to the
+    /// exchange. The client's own conditions and its Range are in it; the cache takes out what it evaluates itself.
+    /// </summary>
+    public abstract OriginRequest Detach(Exchange exchange);
+
+    /// <summary>Forwards the request as if there were no cache, whatever it is: with a body, to be upgraded...</summary>
+    /// <param name="exchange">The request.</param>
+    /// <param name="witness">Is shown the answer when its header section is there, mapped for the client and not yet written.</param>
+    public abstract ValueTask ForwardAsync(Exchange exchange, AnswerWitness witness);
+
+    /// <summary>Writes an answer that <see cref="OriginRequest.SendAsync"/> gave, with what is left of its body. Does not dispose of it.</summary>
+    public abstract ValueTask WriteAsync(Exchange exchange, MemberAnswer answer);
+
+    /// <summary>Writes a 1xx answer to a client that is waiting; nothing happens where it cannot be sent.</summary>
+    public virtual ValueTask WriteInterimAsync(Exchange exchange, int status, HeaderList headers, CancellationToken cancellation) => default;
+
+    /// <summary>Answers a request whose fetch failed: 502, 503 or 504 with its page.</summary>
+    public abstract ValueTask RefuseAsync(Exchange exchange, OriginException fault);
+}

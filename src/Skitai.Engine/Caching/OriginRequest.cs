@@ -1,0 +1,19 @@
+using Skitai.Engine.Proxy.Upstream;
+
+namespace Skitai.Engine.Caching;
+
+/// <summary>A request to an <see cref="Origin"/> that no client's connection is needed for.</summary>
+internal abstract class OriginRequest
+{
+    /// <summary>What is sent. Its method, fields and <see cref="MemberRequest.Interim"/> are the cache's to change between sendings.</summary>
+    public abstract MemberRequest Message { get; }
+
+    /// <summary>
+    /// Sends it, to another member if one fails where that is safe. May be called again when the answer before was disposed of.
+    /// </summary>
+    /// <returns>The answer, its fields mapped for the client (Location, cookie paths). The caller's to dispose of.</returns>
+    /// <param name="cancellation">Gives it up.</param>
+    /// <exception cref="OriginException">No member could be asked, or none answered.</exception>
+    /// <exception cref="OperationCanceledException">It was given up.</exception>
+    public abstract ValueTask<MemberAnswer> SendAsync(CancellationToken cancellation);
+}

@@ -1,0 +1,155 @@
+using System.Globalization;
+using System.IO.Pipelines;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Primitives;
+using Skitai.Engine.Hosting;
+using Skitai.Engine.Proxy.Upstream;
+
+namespace Skitai.Engine.Proxy.Forwarding;
+
+/// <summary>Writes a member's answer to the client, at the client's pace and as it comes.</summary>
+/// <param name="patience">A client that takes nothing for so long is cut off.</param>
+/// <param name="time">The clock.</param>
+internal sealed class AnswerWriter(TimeSpan patience, TimeProvider time)
+{
+    /// <summary>Puts status and fields into the answer; nothing is sent yet.</summary>
+    /// <returns>False when they cannot be sent: the answer is as it was before.</returns>
+    public static bool TryWriteHead(Exchange exchange, MemberAnswer answer)
+    {
+        var response = exchange.Response;
+        var headers = response.Headers;
+        try
+        {
+            response.StatusCode = answer.Status;
+            response.ReasonPhrase = answer.Reason;
+            foreach (ref readonly var line in answer.Headers.Lines)
+            {
+                if (line.Name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase))
+                {
+                    // Only where it tells of a body that is not sent; else it is what BodyLength says.
+                    if (answer.BodyLength == 0 && answer.Status != 204 && long.TryParse(line.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var length))
+                    {
+                        headers.ContentLength = length;
+                    }
+                }
+                else if (!line.Name.Equals("Server", StringComparison.OrdinalIgnoreCase))
+                {
+                    headers[line.Name] = headers.TryGetValue(line.Name, out var before) ? StringValues.Concat(before, line.Value) : line.Value;
+                }
+            }
+
+            if (answer.BodyLength > 0)
+            {
+                headers.ContentLength = answer.BodyLength;
+            }
+        }
+        catch (InvalidOperationException)
+        {
+            var server = headers.Server;
+            headers.Clear();
+            headers.Server = server;
+            response.ReasonPhrase = null;
+            return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>Sends the body behind the head; a body that came in one piece goes out with the head.</summary>
+    /// <exception cref="MemberException">It cannot be had to its end.</exception>
+    /// <exception cref="OperationCanceledException">The client is gone.</exception>
+    public ValueTask WriteBodyAsync(Exchange exchange, MemberAnswer answer, CancellationToken clientGone)
+    {
+        exchange.BeginAnswer();
+        if (answer.BodyLength == 0)
+        {
+            return ValueTask.CompletedTask;
+        }
+
+        var writer = exchange.ResponseBody.Writer;
+        if (answer.BodyLength < 0 || answer.BodyLength > exchange.Piece || !answer.TryRead(out var bytes))
+        {
+            return StreamAsync(exchange, answer, writer, default, clientGone);
+        }
+
+        if (bytes.Length != answer.BodyLength)
+        {
+            return StreamAsync(exchange, answer, writer, bytes, clientGone);
+        }
+
+        bytes.Span.CopyTo(writer.GetSpan(bytes.Length));
+        writer.Advance(bytes.Length);
+        exchange.BytesSent += bytes.Length;
+
+        // Kestrel sends it with the head when we are done.
+        return answer.TryRead(out var end) && end.IsEmpty ? ValueTask.CompletedTask : ReadEndAsync(answer, clientGone);
+    }
+
+    private static async ValueTask ReadEndAsync(MemberAnswer answer, CancellationToken clientGone) => await answer.ReadAsync(clientGone);
+
+    private async ValueTask StreamAsync(Exchange exchange, MemberAnswer answer, PipeWriter writer, ReadOnlyMemory<byte> bytes, CancellationToken clientGone)
+    {
+        using var watch = exchange.IsHttp2 ? null : new StallWatch(exchange, patience, time);
+        while (true)
+        {
+            if (bytes.IsEmpty && !answer.TryRead(out bytes))
+            {
+                // Nothing is here: what was written must not wait for what comes, the head above all.
+                await FlushAsync(writer.FlushAsync(CancellationToken.None), watch);
+                bytes = await answer.ReadAsync(clientGone);
+            }
+
+            if (bytes.IsEmpty)
+            {
+                WriteTrailers(exchange, answer.Trailers);
+                return;
+            }
+
+            exchange.BytesSent += bytes.Length;
+            await FlushAsync(writer.WriteAsync(bytes, CancellationToken.None), watch);
+            bytes = default;
+        }
+    }
+
+    private static async ValueTask FlushAsync(ValueTask<FlushResult> flush, StallWatch? watch)
+    {
+        FlushResult result;
+        if (flush.IsCompletedSuccessfully)
+        {
+            result = flush.Result;
+        }
+        else
+        {
+            watch?.Arm();
+            try
+            {
+                result = await flush;
+            }
+            finally
+            {
+                watch?.Disarm();
+            }
+        }
+
+        if (result.IsCompleted || result.IsCanceled)
+        {
+            throw new OperationCanceledException("the client is gone");
+        }
+    }
+
+    private static void WriteTrailers(Exchange exchange, HeaderList? trailers)
+    {
+        if (trailers is null || exchange.Features.Get<IHttpResponseTrailersFeature>() is not { Trailers.IsReadOnly: false } feature)
+        {
+            return;
+        }
+
+        foreach (ref readonly var line in trailers.Lines)
+        {
+            if (!TransitFields.EndsHere(line.Name))
+            {
+                feature.Trailers[line.Name] = feature.Trailers.TryGetValue(line.Name, out var before) ? StringValues.Concat(before, line.Value) : line.Value;
+            }
+        }
+    }
+}

@@ -1,0 +1,56 @@
+using Skitai.Engine.Proxy.Balancing;
+using Skitai.Engine.Proxy.Upstream;
+
+namespace Skitai.Engine.Proxy.Forwarding;
+
+/// <summary>A member's answer, which the member has in hand until it is disposed of.</summary>
+internal sealed class LeasedAnswer(MemberAnswer answer, MemberChoice choice) : MemberAnswer
+{
+    /// <inheritdoc/>
+    public override int Status => answer.Status;
+
+    /// <inheritdoc/>
+    public override string? Reason => answer.Reason;
+
+    /// <inheritdoc/>
+    public override HeaderList Headers => answer.Headers;
+
+    /// <inheritdoc/>
+    public override long BodyLength => answer.BodyLength;
+
+    /// <inheritdoc/>
+    public override HeaderList? Trailers => answer.Trailers;
+
+    /// <inheritdoc/>
+    public override ValueTask<ReadOnlyMemory<byte>> ReadAsync(CancellationToken cancellation)
+    {
+        var reading = answer.ReadAsync(cancellation);
+        return reading.IsCompletedSuccessfully ? reading : WatchAsync(reading);
+    }
+
+    /// <inheritdoc/>
+    public override bool TryRead(out ReadOnlyMemory<byte> bytes) => answer.TryRead(out bytes);
+
+    /// <inheritdoc/>
+    public override Stream TakeTunnel() => answer.TakeTunnel();
+
+    /// <inheritdoc/>
+    public override async ValueTask DisposeAsync()
+    {
+        await answer.DisposeAsync();
+        choice.Release();
+    }
+
+    private async ValueTask<ReadOnlyMemory<byte>> WatchAsync(ValueTask<ReadOnlyMemory<byte>> reading)
+    {
+        try
+        {
+            return await reading;
+        }
+        catch (MemberException fault)
+        {
+            choice.Failed(fault);
+            throw;
+        }
+    }
+}
