@@ -63,6 +63,7 @@ public sealed partial class Instance
         lock (_routesGate)
         {
             _application.Routes = after;
+            ApplyToClusters(settings, after);
             _farewells.RemoveAll(farewell => farewell.End.IsCompleted);
             foreach (var mount in Unshared(gone, after))
             {
@@ -84,6 +85,15 @@ public sealed partial class Instance
     /// <summary>Those that can be ended without harm to the mounts of a table.</summary>
     private static List<Mount> Unshared(IEnumerable<Mount> mounts, RouteTable living) =>
         [.. mounts.Where(mount => !living.Mounts.Any(mount.SharesWith))];
+
+    /// <summary>Clusters live on with their members' health, whatever else the conf says of them now.</summary>
+    private static void ApplyToClusters(InstanceSettings settings, RouteTable routes)
+    {
+        foreach (var cluster in routes.Clusters)
+        {
+            cluster.Apply(settings.Clusters.First(one => one.Name == cluster.Name), settings.Tune.ResponseTimeout);
+        }
+    }
 
     private static MountStatus? FirstThatFailsNow(RouteTable before, RouteTable after)
     {

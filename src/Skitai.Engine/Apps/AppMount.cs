@@ -63,7 +63,9 @@ public sealed partial class AppMount : Mount
     public override ValueTask<MountOutcome> HandleAsync(Exchange exchange)
     {
         ArgumentNullException.ThrowIfNull(exchange);
-        return SlashRedirect.Applies(Prefix, exchange) ? SlashRedirect.AnswerAsync(exchange) : AnswerAsync(exchange);
+        return exchange.Method == "CONNECT" ? ValueTask.FromResult(MountOutcome.MethodNotAllowed)
+            : SlashRedirect.Applies(Prefix, exchange) ? SlashRedirect.AnswerAsync(exchange)
+            : AnswerAsync(exchange);
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]

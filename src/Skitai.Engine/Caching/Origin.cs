@@ -5,19 +5,14 @@ using Skitai.Engine.Proxy.Upstream;
 namespace Skitai.Engine.Caching;
 
 /// <summary>
-/// Where the cache gets what it does not have: a cluster, as one of its mounts sees it. Two requests with the same
-/// <see cref="TargetOf"/>, scheme, host and port must be the same to the members, apart from their header fields.
+/// Where the cache gets what it does not have: a cluster, as one of its mounts sees it. What members are asked for must follow
+/// from the request's key (<see cref="Rules.CacheKey"/>), or else one client could put into the cache what another one gets
+/// for a different URL.
 /// </summary>
 internal abstract class Origin
 {
     /// <summary>The cluster's settings: <see cref="ClusterSettings.Cache"/>, <see cref="ClusterSettings.CacheCookies"/>, <see cref="ClusterSettings.CacheHeuristic"/>.</summary>
     public abstract ClusterSettings Settings { get; }
-
-    /// <summary>
-    /// The path part of the request's key, without the query. What members are sent must follow from it (and from
-    /// <see cref="Exchange.Query"/>), or else one client could put into the cache what another one gets for a different path.
-    /// </summary>
-    public virtual string TargetOf(Exchange exchange) => exchange.Path;
 
     /// <summary>
     /// A request without a body as members are to get it, that lives on when its client is gone: nothing in it refers to the

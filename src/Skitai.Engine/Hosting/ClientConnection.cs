@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using System.Net;
 using System.Text;
 using Microsoft.AspNetCore.Connections;
@@ -43,6 +44,9 @@ internal sealed class ClientConnection
 
     /// <summary>Whether it speaks HTTP/2.</summary>
     public bool IsHttp2 => _http2 is not null;
+
+    /// <summary>Where its bytes go, below Kestrel and above TLS; null = not known. For what Kestrel cannot say, while it says nothing itself.</summary>
+    public PipeWriter? Output { get; set; }
 
     /// <summary>The number of the next request, from 1.</summary>
     public long NextRequest() => Interlocked.Increment(ref _requests);

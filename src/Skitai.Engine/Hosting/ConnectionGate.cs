@@ -76,6 +76,7 @@ internal sealed partial class ConnectionGate(int maxConnections, bool isTls, Tru
 
             var client = new ClientConnection(Interlocked.Increment(ref _total), context, isTls, proxies);
             context.Features.Set(client);
+            client.Output = isTls ? null : context.Transport.Output;
             _connections[client.Id] = client;
             try
             {

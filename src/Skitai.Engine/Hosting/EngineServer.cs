@@ -108,9 +108,13 @@ internal sealed class EngineServer : IAsyncDisposable
     private static ConnectionDelegate MarkNegotiated(ConnectionDelegate next)
     {
         var marked = ConnectionGate.MarkHttp2(next);
-        return context => context.Features.Get<ITlsApplicationProtocolFeature>()?.ApplicationProtocol.Span.SequenceEqual("h2"u8) == true
-            ? marked(context)
-            : next(context);
+        return context =>
+        {
+            context.Features.Get<ClientConnection>()!.Output = context.Transport.Output;
+            return context.Features.Get<ITlsApplicationProtocolFeature>()?.ApplicationProtocol.Span.SequenceEqual("h2"u8) == true
+                ? marked(context)
+                : next(context);
+        };
     }
 
     private static void SetLimits(KestrelServerOptions kestrel, TuneSettings tune)

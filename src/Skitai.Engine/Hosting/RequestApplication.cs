@@ -145,7 +145,7 @@ internal sealed partial class RequestApplication(
             return StatusCodes.Status400BadRequest;
         }
 
-        if (exchange.Method is "CONNECT" or "TRACE")
+        if (exchange.Method is "CONNECT" or "TRACE" && !IsWebSocketConnect(exchange))
         {
             return StatusCodes.Status405MethodNotAllowed;
         }
@@ -174,6 +174,10 @@ internal sealed partial class RequestApplication(
     /// </summary>
     internal static int StatusWithoutHost(bool overHttp2AndTls) =>
         overHttp2AndTls ? StatusCodes.Status421MisdirectedRequest : StatusCodes.Status404NotFound;
+
+    /// <summary>A WebSocket's opening over HTTP/2 (RFC 8441).</summary>
+    private static bool IsWebSocketConnect(Exchange exchange) =>
+        exchange.IsHttp2 && exchange.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true, Protocol: "websocket" };
 
     private static void TakeTransaction(Exchange exchange, IHeaderDictionary headers)
     {

@@ -1,3 +1,6 @@
+using Skitai.Engine.Proxy.Balancing;
+using Skitai.Engine.Proxy.Forwarding;
+
 namespace Skitai.Engine.Routing;
 
 /// <summary>All virtual hosts of an instance. Immutable: a changed conf makes a new table, which replaces the old one.</summary>
@@ -9,6 +12,10 @@ internal sealed class RouteTable(IReadOnlyList<VirtualHost> hosts)
 
     /// <summary>All mounts in file order.</summary>
     public IReadOnlyList<Mount> Mounts { get; } = [.. hosts.SelectMany(host => host.Mounts)];
+
+    /// <summary>The clusters that are mounted, each once.</summary>
+    public IReadOnlyList<Cluster> Clusters { get; } =
+        [.. hosts.SelectMany(host => host.Mounts).OfType<ClusterMount>().Select(mount => mount.Cluster).Distinct()];
 
     private HostTable<VirtualHost> ByName { get; } = new(
         hosts.SelectMany(host => host.Names.Select(name => (name, host))), hosts.FirstOrDefault(host => host.Names.Count == 0));

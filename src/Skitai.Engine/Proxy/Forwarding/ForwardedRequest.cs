@@ -11,14 +11,18 @@ namespace Skitai.Engine.Proxy.Forwarding;
 /// One request on its way to a cluster: goes to a member, and to the next one where that is safe, until there is an answer.
 /// Nothing in it refers to the client's request but <see cref="MemberRequest.Body"/>; used again for the next one.
 /// </summary>
-/// <param name="logger">Hears of failures.</param>
-internal sealed partial class ForwardedRequest(ILogger logger) : OriginRequest
+internal sealed partial class ForwardedRequest : OriginRequest
 {
+    private readonly ILogger _logger;
     private readonly MemberChoice _choice = new();
     private Cluster _cluster = null!;
     private ClientOrigin _origin;
     private string _prefix = "";
     private bool _sendsMemberHost;
+
+    /// <summary>Makes one, empty.</summary>
+    /// <param name="logger">Hears of failures.</param>
+    public ForwardedRequest(ILogger logger) => _logger = logger;
 
     /// <inheritdoc/>
     public override MemberRequest Message { get; } = new();
@@ -149,10 +153,8 @@ internal sealed partial class ForwardedRequest(ILogger logger) : OriginRequest
 
     private void TellNext(Member member, MemberException failure)
     {
-        if (logger.IsEnabled(LogLevel.Information))
-        {
-            LogNext(logger, _cluster.Name, member.Label, failure.Message, Message.Method, OutputText.Escape(Message.Target), GlobalId, LocalId);
-        }
+        var (target, globalId, localId) = (OutputText.Escape(Message.Target), GlobalId, LocalId);
+        LogNext(_logger, _cluster.Name, member.Label, failure.Message, Message.Method, target, globalId, localId);
     }
 
     private OriginException Refuse(MemberException? fault)
@@ -165,7 +167,8 @@ internal sealed partial class ForwardedRequest(ILogger logger) : OriginRequest
             _ => 502,
         };
         var reason = fault is null ? Reason(_choice.Refusal) : $"{Member?.Label}: {fault.Message}";
-        LogRefused(logger, Message.Method, OutputText.Escape(Message.Target), status, _cluster.Name, reason, GlobalId, LocalId);
+        var (target, globalId, localId) = (OutputText.Escape(Message.Target), GlobalId, LocalId);
+        LogRefused(_logger, Message.Method, target, status, _cluster.Name, reason, globalId, localId);
         return new OriginException(status, reason, fault);
     }
 

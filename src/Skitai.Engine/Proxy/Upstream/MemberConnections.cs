@@ -1,8 +1,25 @@
+using System.Net;
+using Skitai.Configuration.Settings;
+using Skitai.Engine.Proxy.Upstream.Http1;
+
 namespace Skitai.Engine.Proxy.Upstream;
 
 /// <summary>The connections to one member's address, whatever HTTP version it speaks. Safe for many requests at once.</summary>
 internal abstract class MemberConnections : IAsyncDisposable
 {
+    /// <summary>Makes the connections for an address; none is opened yet.</summary>
+    /// <param name="cluster">The protocol, TLS, connect_timeout, idle_timeout.</param>
+    /// <param name="member">Whose address it is.</param>
+    /// <param name="address">Where to connect to.</param>
+    /// <param name="responseTimeout">How long an answer may take to begin once the member has the request; zero = for ever.</param>
+    /// <param name="time">The clock.</param>
+    public static MemberConnections Create(
+        ClusterSettings cluster, ClusterMember member, IPEndPoint address, TimeSpan responseTimeout, TimeProvider time)
+    {
+        var dialer = new MemberDialer(cluster, member, address, time);
+        return new Http1Connections(dialer.DialAsync, responseTimeout, cluster.IdleTimeout, time);
+    }
+
     /// <summary>Connections open now, idle ones included.</summary>
     public abstract int Open { get; }
 

@@ -1,0 +1,96 @@
+using System.Buffers;
+using Microsoft.Extensions.Logging.Abstractions;
+using Skitai.Engine.Caching.Storage;
+using Skitai.Engine.Proxy.Upstream;
+
+namespace Skitai.Engine.Tests.Caching.Storage;
+
+/// <summary>Shorthands for putting answers in and getting them out again.</summary>
+internal static class Stored
+{
+    public static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    public static ObjectStore InMemory(long memory) => new(memory, 0, null, NullLogger.Instance, TimeProvider.System);
+
+    public static StoredHead Head(string key, string[]? vary = null, string variant = "", int version = 0) => new()
+    {
+        Key = key,
+        VaryNames = vary ?? [],
+        Variant = variant,
+        Status = 200,
+        Reason = "Fine",
+        Headers = [new Header("Content-Type", "text/plain"), new Header("ETag", $"\"{version}\"")],
+        RequestedAt = Start.AddSeconds(version),
+        AnsweredAt = Start.AddSeconds(version),
+    };
+
+    /// <summary>Bytes that are of this text and no other.</summary>
+    public static byte[] Body(string text, int length)
+    {
+        var bytes = new byte[length];
+        var seed = (uint)text.Aggregate(17, (sum, letter) => (sum * 31) + letter) | 1;
+        for (var at = 0; at < length; at++)
+        {
+            seed = (seed * 1664525) + 1013904223;
+            bytes[at] = (byte)(seed >> 24);
+        }
+
+        return bytes;
+    }
+
+    public static async ValueTask<bool> PutAsync(ObjectStore store, StoredHead head, byte[] body, bool tellLength = true, int piece = 10_000)
+    {
+        using var writer = store.Begin(head, tellLength ? body.Length : -1);
+        if (writer is null)
+        {
+            return false;
+        }
+
+        for (var at = 0; at < body.Length; at += piece)
+        {
+            if (!await writer.AppendAsync(body.AsMemory(at, Math.Min(piece, body.Length - at))))
+            {
+                return false;
+            }
+        }
+
+        return await writer.CommitAsync();
+    }
+
+    /// <summary>The body as a look-up gives it; null = a miss.</summary>
+    public static async ValueTask<byte[]?> GetAsync(ObjectStore store, string key, IVariantSelector? request = null)
+    {
+        var stored = await store.GetAsync(key, request ?? Request.Plain, TestContext.Current.CancellationToken);
+        if (stored is null)
+        {
+            return null;
+        }
+
+        try
+        {
+            Assert.Equal(key, stored.Head.Key);
+            return await ReadAsync(stored);
+        }
+        finally
+        {
+            stored.Release();
+        }
+    }
+
+    public static async ValueTask<byte[]> ReadAsync(StoredObject stored)
+    {
+        using var reader = stored.OpenReader(0, stored.Length);
+        return await ReadAsync(reader);
+    }
+
+    public static async ValueTask<byte[]> ReadAsync(BodyReader reader)
+    {
+        var all = new ArrayBufferWriter<byte>();
+        while (await reader.ReadAsync(TestContext.Current.CancellationToken) is { Length: > 0 } bytes)
+        {
+            all.Write(bytes.Span);
+        }
+
+        return all.WrittenSpan.ToArray();
+    }
+}
