@@ -98,7 +98,7 @@ internal sealed class MountFactory(
         return cluster;
 
         MemberConnections Connect(ClusterSettings cluster, ClusterMember member, System.Net.IPEndPoint address) =>
-            MemberConnections.Open(cluster, member, address, settings.Tune.ResponseTimeout, environment.Time);
+            MemberConnections.Create(cluster, member, address, cluster.ResponseTimeout ?? settings.Tune.ResponseTimeout, environment.Time);
     }
 
     private IEnumerable<string> PathsOf(AppTarget target) =>

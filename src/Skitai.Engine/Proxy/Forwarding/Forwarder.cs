@@ -39,10 +39,6 @@ internal sealed partial class Forwarder : Origin
     public override ClusterSettings Settings => _cluster.Settings;
 
     /// <inheritdoc/>
-    public override string TargetOf(Exchange exchange) =>
-        string.Concat(_prefix, ForwardedTarget.Of(exchange.Request.RawTarget, exchange.Path, "", _prefix));
-
-    /// <inheritdoc/>
     public override ValueTask ForwardAsync(Exchange exchange, AnswerWitness witness) => AnswerAsync(exchange, witness);
 
     /// <summary>Forwards a request and writes the answer.</summary>
