@@ -139,6 +139,7 @@ public sealed partial class Instance : IAsyncDisposable
             BytesSent = sum.Sent,
             LogLinesLost = _logs.LinesLost,
             Mounts = _application.Routes.GetStatus(),
+            Clusters = GetClusterStatus(),
             Certificates = _certificates?.Status ?? [],
             LastError = error?.Text,
             LastErrorAt = error?.At,

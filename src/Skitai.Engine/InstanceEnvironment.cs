@@ -23,6 +23,9 @@ public sealed record InstanceEnvironment
     /// </summary>
     public bool WatchesCertificates { get; init; } = true;
 
+    /// <summary>Members of clusters that get nothing from the start, because somebody has drained them by hand.</summary>
+    public IReadOnlyList<DrainedMember> DrainedMembers { get; init; } = [];
+
     /// <summary>Whether log lines go to standard error too (<c>-v</c>).</summary>
     public bool Console { get; init; }
 

@@ -57,6 +57,9 @@ public sealed record InstanceStatus
     /// <summary>The mounts, host by host in file order.</summary>
     public IReadOnlyList<MountStatus> Mounts { get; init; } = [];
 
+    /// <summary>The clusters that are mounted, in the order of the conf.</summary>
+    public IReadOnlyList<ClusterStatus> Clusters { get; init; } = [];
+
     /// <summary>The certificates in use; empty when the port speaks clear text.</summary>
     public IReadOnlyList<CertificateStatus> Certificates { get; init; } = [];
 

@@ -36,7 +36,7 @@ public sealed record MemberStatus(string Label, string Address, string State)
     /// <summary>Since when it is down; null = it is not.</summary>
     public DateTimeOffset? DownSince { get; init; }
 
-    /// <summary>When a request may try it again; null = it is not down, or health checks decide.</summary>
+    /// <summary>When a request may try it again; null = it is not down, or its health check decides.</summary>
     public DateTimeOffset? DownUntil { get; init; }
 
     /// <summary>Whether its health check fails; false when there is none.</summary>

@@ -4,7 +4,7 @@ namespace Skitai.Engine;
 
 /// <summary>How a mount does at one moment.</summary>
 /// <param name="Path">Its path.</param>
-/// <param name="Kind">What it is: <c>static</c>, <c>app</c>.</param>
+/// <param name="Kind">What it is: <c>static</c>, <c>app</c>, <c>cluster</c>.</param>
 public sealed record MountStatus(string Path, string Kind)
 {
     /// <summary>The names of its virtual host; empty for the default host.</summary>

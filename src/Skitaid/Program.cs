@@ -47,6 +47,8 @@ try
                 return line.Command switch
                 {
                     "start" => await StartCommand.RunAsync(line, cancelled.Token),
+                    "member" => await MemberCommand.RunAsync(line, cancelled.Token),
+                    "purge" => await PurgeCommand.RunAsync(line, cancelled.Token),
                     "log" => await LogCommand.RunAsync(line, cancelled.Token),
                     _ => await DaemonCommands.RunAsync(line, cancelled.Token),
                 };

@@ -57,11 +57,24 @@ public sealed partial class DocumentationTests : IDisposable
     }
 
     [Fact]
+    public void The_example_conf_is_right_when_its_comment_signs_are_taken_away_but_for_what_it_names()
+    {
+        // Of a key, not of a sentence: no blank follows it.
+        var lines = File.ReadAllLines(Path.Combine(Repository(), "etc/servers-available/example.conf"))
+            .Select(line => line is [';', not ' ', ..] ? line[1..] : line);
+        _tree.Set("MYAPP_SECRET_KEY", "x").Set("SERVER_KEY_PASSPHRASE", "x");
+        var errors = _tree.Read(string.Join('\n', lines)).Errors;
+        Assert.DoesNotContain(
+            errors, error => !error.Message.Contains("there is no directory", StringComparison.Ordinal) && !error.Message.Contains("there is no file", StringComparison.Ordinal));
+        Assert.NotEmpty(errors); // /srv/myapp is nowhere: the lines were read
+    }
+
+    [Fact]
     public void Every_conf_shown_on_the_page_is_read_without_an_error_but_missing_files()
     {
         var page = File.ReadAllText(Path.Combine(Repository(), "docs/configuration.md"));
         var confs = Example().Matches(page).Select(match => match.Groups["conf"].Value).Where(conf => !conf.Contains("[global]", StringComparison.Ordinal)).ToList();
-        Assert.True(confs.Count >= 8);
+        Assert.True(confs.Count >= 12);
         _tree.Set("SHOP_SECRET_KEY", "x");
         foreach (var conf in confs)
         {

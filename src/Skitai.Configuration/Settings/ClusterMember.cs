@@ -1,3 +1,5 @@
+using Skitai.Configuration.Keys;
+
 namespace Skitai.Configuration.Settings;
 
 /// <summary>One member of a cluster, as the conf names it. A name with several addresses becomes several members when it is resolved.</summary>
@@ -8,4 +10,11 @@ public sealed record ClusterMember(string Host, int Port, int Weight = 1)
 {
     /// <summary><c>host:port</c>, <c>[v6]:port</c>.</summary>
     public string Authority => Host.Contains(':') ? $"[{Host}]:{Port}" : $"{Host}:{Port}";
+
+    /// <summary>Reads <c>host:port</c> as the conf does: another spelling of a host is the same one. Null when it is none.</summary>
+    public static ClusterMember? Parse(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return Kinds.ReadHostAndPort(text) is var (host, port) ? new ClusterMember(host, port) : null;
+    }
 }

@@ -11,7 +11,7 @@ namespace Skitai.Engine.Explaining;
 /// <summary>
 /// Sends a request through an instance's routes without a server: the code that serves takes it from the Host header to
 /// the answer's status, so what comes out is what a client would meet. Static mounts are the real ones and look at the
-/// real files; in an app's place stands a witness, so that nothing is started. For one request of one instance.
+/// real files; in the place of an app and of a cluster stands a witness, so that nothing is started or asked. For one request of one instance.
 /// </summary>
 public sealed class RouteTrial : IAsyncDisposable
 {
@@ -29,7 +29,7 @@ public sealed class RouteTrial : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(settings);
         _settings = settings;
         _hosts = [.. settings.Hosts.Select(host =>
-            (new VirtualHost(host.Names, [.. host.Mounts.Select(line => new TrialMount(line, settings.Tune, _logs.Server))]), host))];
+            (new VirtualHost(host.Names, [.. host.Mounts.Select(line => new TrialMount(line, settings, _logs.Server))]), host))];
         _patterns = new HostTable<HostPattern>(settings.Hosts.SelectMany(host => host.Names).Select(name => (name, name)), null);
         _application = new RequestApplication(
             new RouteTable([.. _hosts.Select(host => host.Host)]), _nobody, _logs, new Counters(), settings.Tune, TimeProvider.System);
@@ -58,7 +58,7 @@ public sealed class RouteTrial : IAsyncDisposable
         // Not from the exchange: a request can be refused before its target is looked at.
         var isValid = RequestTarget.TryParse(target, out var path, out var query);
         var found = _hosts.Find(entry => ReferenceEquals(entry.Host, exchange.VirtualHost));
-        var isApp = _hosts.SelectMany(entry => entry.Host.Mounts).Cast<TrialMount>().Any(mount => mount.AppAnswers);
+        var goesOn = _hosts.SelectMany(entry => entry.Host.Mounts).Cast<TrialMount>().Any(mount => mount.AppAnswers || mount.MemberAnswers);
         var pattern = _patterns.Find(exchange.Host);
         return new TrialResult
         {
@@ -68,8 +68,8 @@ public sealed class RouteTrial : IAsyncDisposable
             HostName = exchange.Host,
             Path = isValid ? path : target,
             Query = query,
-            Status = isApp ? null : response.StatusCode,
-            StatusOverHttp2 = isApp ? null
+            Status = goesOn ? null : response.StatusCode,
+            StatusOverHttp2 = goesOn ? null
                 : _settings.Ssl is not null && found.Settings is null && response.StatusCode == RequestApplication.StatusWithoutHost(overHttp2AndTls: false)
                     ? RequestApplication.StatusWithoutHost(overHttp2AndTls: true)
                     : response.StatusCode,

@@ -23,7 +23,7 @@ public sealed record TrialResult
     /// <summary>The query without its <c>?</c>.</summary>
     public string Query { get; init; } = "";
 
-    /// <summary>The answer's status; null = an app says it.</summary>
+    /// <summary>The answer's status; null = an app or a member of a cluster says it.</summary>
     public int? Status { get; init; }
 
     /// <summary>The same for a client that speaks HTTP/2 on a TLS port.</summary>

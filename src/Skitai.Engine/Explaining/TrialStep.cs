@@ -22,6 +22,12 @@ public sealed record TrialStep
     /// <summary>What the app sees as PATH_INFO; null = no app gets it.</summary>
     public string? PathInfo { get; init; }
 
+    /// <summary>Path and query that a member gets; null = none gets the request.</summary>
+    public string? MemberTarget { get; init; }
+
+    /// <summary>The Host that a member gets; empty = its own <c>host:port</c>; null = none gets the request.</summary>
+    public string? MemberHost { get; init; }
+
     /// <summary>What an asked static mount found; null for others.</summary>
     public StaticFinding? Finding { get; init; }
 }

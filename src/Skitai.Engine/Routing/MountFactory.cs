@@ -91,7 +91,11 @@ internal sealed class MountFactory(
         {
             var wanted = settings.Clusters.First(one => one.Name == name);
             cluster = before.OfType<ClusterMount>().Select(mount => mount.Cluster).FirstOrDefault(known => known.Name == name)
-                ?? new Cluster(wanted, settings.Tune.ResponseTimeout, Connect, logs.Server, environment.Time);
+                ?? new Cluster(wanted, settings.Tune.ResponseTimeout, Connect, logs.Server, environment.Time)
+                {
+                    // Those of a reload are new to whoever drains, too.
+                    Drained = before.Count > 0 ? [] : [.. environment.DrainedMembers.Where(member => member.Cluster == name).Select(member => member.Member)],
+                };
             _clusters.Add(name, cluster);
         }
 

@@ -80,13 +80,13 @@ internal sealed record CommandLine
             }
         }
 
-        var most = Command is "run" or "explain" or "help" ? 1 : 0;
+        var most = Command switch { "run" or "explain" or "help" or "purge" => 1, "member" => 3, _ => 0 };
         if (Arguments.Count > most)
         {
             throw new UsageException(
                 CommandNames.All.Contains(Arguments[most])
                     ? $"one command at a time: '{Command}' or '{Arguments[most]}'"
-                    : $"'{Command}' takes {(most == 0 ? "no argument" : "one argument")}, so what is '{Arguments[most]}'? (-f NAME names an instance)");
+                    : $"'{Command}' takes {most switch { 0 => "no argument", 1 => "one argument", _ => $"{most} arguments" }}, so what is '{Arguments[most]}'? (-f NAME names an instance)");
         }
     }
 }

@@ -7,7 +7,7 @@ internal static class CommandNames
 
     /// <summary>Those that people type.</summary>
     public static readonly string[] All =
-        ["start", "stop", "status", "restart", "reload", "log", "rotate", "test", "explain", "init", "run", "demo", "shutdown", "terminate", "help", "version"];
+        ["start", "stop", "status", "restart", "reload", "log", "rotate", "member", "purge", "test", "explain", "init", "run", "demo", "shutdown", "terminate", "help", "version"];
 
     /// <summary>The 2016 daemon's words.</summary>
     private static readonly Dictionary<string, string> Old = new(StringComparer.Ordinal)

@@ -28,6 +28,12 @@ internal static class HelpText
         One instance (a conf in servers-enabled: NAME.conf)
           skitaid -f NAME reload | restart | shutdown | terminate | rotate | status
           skitaid -f NAME log [-s app|server|request] [-F]
+          skitaid -f NAME member [@CLUSTER]            the members of its clusters and how they do. --json: for scripts
+          skitaid -f NAME member @CLUSTER HOST:PORT drain | up
+                                   drain: it gets no new requests, what it has in hand ends (--wait: return then). It
+                                   stays drained, whatever is reloaded or restarted, until 'up' or the daemon's end
+          skitaid -f NAME purge URL | 'PREFIX*' | --all
+                                   have cached answers forgotten. URL is a whole one, as clients ask for it
           A conf that appears in servers-enabled is started at once, one that disappears is drained.
 
         Configuration
@@ -63,6 +69,8 @@ internal static class HelpText
           skitaid -f example reload                    after a change of example.conf
           skitaid -f example restart                   after a change of its apps
           skitaid -f example log -s request -F         watch the requests
+          skitaid -f example member @users 10.0.0.7:80 drain --wait
+          skitaid -f example purge 'http://www.example.com/news/*'
           skitaid explain http://localhost:5000/x      who answers that, and why not somebody else
           skitaid run wsgiapp:app --port 5001          wsgiapp.py in this directory has 'app'
           skitaid run public --mount /api=main:app     the files of public, and at /api the app of main.py

@@ -3,14 +3,19 @@ namespace Skitaid.Commands;
 /// <summary>Finds what a misspelt word was meant to be.</summary>
 internal static class NearestName
 {
-    /// <summary><c>; did you mean 'status'?</c>, or nothing when no known word is near.</summary>
-    public static string Suggest(string typed, IEnumerable<string> known)
+    /// <summary><c>; did you mean 'status'?</c>, or where all words are when none that is known is near.</summary>
+    public static string Suggest(string typed, IEnumerable<string> known) =>
+        Find(typed, known) is { } nearest ? $"; did you mean '{nearest}'?" : "; 'skitaid --help' lists what there is";
+
+    /// <summary>The nearest known word; null when none is near, or there is none.</summary>
+    public static string? Find(string typed, IEnumerable<string> known)
     {
         // A word begun and not ended (stat) is nearer than any other word, however few letters differ.
         var nearest = known
             .Select(word => (Word: word, Edits: typed.Length > 1 && word.StartsWith(typed, StringComparison.Ordinal) ? 0 : Edits(typed, word)))
+            .DefaultIfEmpty((Word: "", Edits: int.MaxValue))
             .MinBy(pair => pair.Edits);
-        return nearest.Edits <= Math.Max(1, typed.Length / 3) ? $"; did you mean '{nearest.Word}'?" : "; 'skitaid --help' lists what there is";
+        return nearest.Edits <= Math.Max(1, typed.Length / 3) ? nearest.Word : null;
     }
 
     /// <summary>Insertions, deletions, replacements and swaps of neighbours that make one word the other.</summary>

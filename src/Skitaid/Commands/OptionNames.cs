@@ -8,6 +8,7 @@ internal static class OptionNames
     public const string Json = "--json", Force = "--force", Follow = "--follow", Which = "--log", Method = "--method";
     public const string Ip = "--ip", Port = "--port", Threads = "--threads", Processes = "--processes", Mount = "--mount", Python = "--python";
     public const string CertFile = "--certfile", KeyFile = "--keyfile", Passphrase = "--passphrase", StaticMaxAge = "--static-max-age";
+    public const string All = "--all", Wait = "--wait";
     public const string LogPath = "--log-path", VarPath = "--var-path";
 #pragma warning restore CS1591
 
@@ -18,7 +19,9 @@ internal static class OptionNames
         new(Verbose, "-v", null, "start", "run", "demo"),
         new(Help, "-h", null),
         new(Version, null, null),
-        new(Json, null, null, "status", "explain"),
+        new(Json, null, null, "status", "explain", "member"),
+        new(Wait, null, null, "member"),
+        new(All, null, null, "purge"),
         new(Method, "-X", "METHOD", "explain"),
         new(Force, null, null, "restart", "reload"),
         new(Follow, "-F", null, "log"),

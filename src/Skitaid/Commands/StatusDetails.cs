@@ -5,7 +5,7 @@ using Skitaid.Supervision;
 
 namespace Skitaid.Commands;
 
-/// <summary>What <c>status</c> prints below an instance's row: its apps and their workers, certificates, troubles.</summary>
+/// <summary>What <c>status</c> prints below an instance's row: its apps and their workers, clusters and their members, certificates, troubles.</summary>
 internal static class StatusDetails
 {
     private const int DaysToWarn = 21;
@@ -18,6 +18,16 @@ internal static class StatusDetails
         if (instance.Figures is { } figures)
         {
             AppendApps(text, figures, colours);
+            foreach (var cluster in figures.Clusters)
+            {
+                ClusterText.Append(text, cluster, colours);
+            }
+
+            if (figures.Cache is { } cache)
+            {
+                ClusterText.Append(text, cache);
+            }
+
             foreach (var certificate in figures.Certificates)
             {
                 var (says, colour) = certificate.DaysLeft < 0

@@ -12,6 +12,7 @@ namespace Skitaid.Control;
 [JsonSerializable(typeof(ControlRequest))]
 [JsonSerializable(typeof(ControlReply))]
 [JsonSerializable(typeof(DaemonStatus))]
+[JsonSerializable(typeof(ClusterFigures[]))]
 internal sealed partial class ControlJson : JsonSerializerContext
 {
     /// <summary>For people and their scripts: indented.</summary>

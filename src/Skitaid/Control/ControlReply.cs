@@ -4,4 +4,5 @@ namespace Skitaid.Control;
 /// <param name="ExitCode">What the command exits with: <see cref="Commands.ExitCodes"/>.</param>
 /// <param name="Lines">What it tells the person who asked.</param>
 /// <param name="Status">For <see cref="ControlRequest.Status"/>.</param>
-internal sealed record ControlReply(int ExitCode, IReadOnlyList<string> Lines, DaemonStatus? Status = null);
+/// <param name="InHand">For <see cref="ControlRequest.Member"/>: requests that the member still has.</param>
+internal sealed record ControlReply(int ExitCode, IReadOnlyList<string> Lines, DaemonStatus? Status = null, int? InHand = null);

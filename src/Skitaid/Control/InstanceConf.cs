@@ -8,4 +8,5 @@ namespace Skitaid.Control;
 /// <param name="Python">The interpreter of its apps, the daemon's default applied.</param>
 /// <param name="User">Whom to run as, the daemon's default applied; null = unchanged.</param>
 /// <param name="Group">Its group; null = the user's own.</param>
-internal sealed record InstanceConf(string Text, string Python, string? User, string? Group);
+/// <param name="Drained">The members of its clusters that were drained by hand; null = none.</param>
+internal sealed record InstanceConf(string Text, string Python, string? User, string? Group, IReadOnlyList<MemberName>? Drained = null);

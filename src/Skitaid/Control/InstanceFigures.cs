@@ -19,4 +19,11 @@ internal sealed record InstanceFigures(
     IReadOnlyList<MountFigures> Mounts,
     IReadOnlyList<WorkerFigures> Workers,
     IReadOnlyList<MountFailure> FailedMounts,
-    IReadOnlyList<CertificateFigures> Certificates);
+    IReadOnlyList<CertificateFigures> Certificates)
+{
+    /// <summary>Its clusters, in the order of the conf.</summary>
+    public IReadOnlyList<ClusterFigures> Clusters { get; init; } = [];
+
+    /// <summary>The cache of its clusters; null = it has none.</summary>
+    public CacheFigures? Cache { get; init; }
+}

@@ -9,7 +9,9 @@ namespace Skitaid.Control;
 /// <param name="Live">For <see cref="Reload"/>: what the conf says now.</param>
 /// <param name="Force">For <see cref="Reload"/>: also when an app that works now would not any more.</param>
 /// <param name="Renewed">For <see cref="Certificate"/>.</param>
-/// <param name="Number">For what is answered by a report of the same number: <see cref="Status"/>, <see cref="Reload"/>, <see cref="Rotate"/>.</param>
+/// <param name="MemberOrder">For <see cref="Member"/>.</param>
+/// <param name="PurgeOrder">For <see cref="Purge"/>.</param>
+/// <param name="Number">For what is answered by a report of the same number: <see cref="Status"/>, <see cref="Reload"/>, <see cref="Rotate"/>, <see cref="Member"/>, <see cref="Purge"/>.</param>
 internal sealed record InstanceOrder(
     string Order,
     double Seconds = 0,
@@ -17,6 +19,8 @@ internal sealed record InstanceOrder(
     LiveSettings? Live = null,
     bool Force = false,
     RenewedCertificate? Renewed = null,
+    MemberOrder? MemberOrder = null,
+    PurgeOrder? PurgeOrder = null,
     long Number = 0)
 {
     /// <summary>Serve; the first order. Answered with <see cref="InstanceReport.Ready"/> or <see cref="InstanceReport.Failed"/>.</summary>
@@ -33,6 +37,12 @@ internal sealed record InstanceOrder(
 
     /// <summary>Begin new log files; answered with an <see cref="InstanceReport.Rotated"/>.</summary>
     public const string Rotate = "rotate";
+
+    /// <summary>Drain a member of a cluster, or take it up again; answered with an <see cref="InstanceReport.Ordered"/>.</summary>
+    public const string Member = "member";
+
+    /// <summary>Let go of cached answers; answered with an <see cref="InstanceReport.Purged"/>.</summary>
+    public const string Purge = "purge";
 
     /// <summary>Answer with an <see cref="InstanceReport.Status"/>.</summary>
     public const string Status = "status";

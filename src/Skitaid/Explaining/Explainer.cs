@@ -26,6 +26,7 @@ internal sealed class Explainer(TimeProvider time)
         await using var trial = new RouteTrial(settings);
         var result = await trial.AskAsync(method, authority, url.Target);
         var answering = result.Mounts.FirstOrDefault(step => step.Outcome == MountOutcome.Handled);
+        var cluster = answering is { MemberTarget: not null } ? settings.Clusters.First(one => one.Name == ((ClusterTarget)answering.Line.Target).Name) : null;
         return new Explanation
         {
             Method = method,
@@ -44,9 +45,11 @@ internal sealed class Explainer(TimeProvider time)
             Location = result.Location,
             Allow = result.Allow,
             App = answering is { ScriptName: not null } app ? AppOf(settings, app) : null,
+            Cluster = cluster is null ? null : ClusterOf(cluster, answering!),
             File = result.Status == 200 ? answering?.Finding : null,
             Settings = result.Status switch
             {
+                null when cluster is not null => KeyValues.OfCluster(cluster),
                 null => KeyValues.OfApps(settings.Tune),
                 200 => KeyValues.OfFiles(settings.Tune),
                 _ => [],
@@ -127,6 +130,13 @@ internal sealed class Explainer(TimeProvider time)
             step.ScriptName!,
             TextOf(step.PathInfo!));
     }
+
+    private static ExplainedCluster ClusterOf(ClusterSettings cluster, TrialStep step) => new(
+        cluster.Name,
+        step.MemberTarget!,
+        string.IsNullOrEmpty(step.MemberHost) ? null : step.MemberHost,
+        cluster.Ssl ? "https" : "http",
+        [.. cluster.Members.Select(member => new ExplainedMember(member.Authority, member.Weight))]);
 
     private ExplainedCertificate CertificateFor(RouteTrial trial, SslSettings ssl, string name)
     {

@@ -39,7 +39,7 @@ internal sealed record Explanation
     /// <summary>The line of the mount that answers; null = none does.</summary>
     public int? AnsweredBy { get; init; }
 
-    /// <summary>The answer's status; null = the app says it.</summary>
+    /// <summary>The answer's status; null = the app or the member says it.</summary>
     public int? Status { get; init; }
 
     /// <summary>The same over HTTP/2 and TLS.</summary>
@@ -54,6 +54,9 @@ internal sealed record Explanation
     /// <summary>The app that answers; null = none.</summary>
     public ExplainedApp? App { get; init; }
 
+    /// <summary>The cluster that answers; null = none.</summary>
+    public ExplainedCluster? Cluster { get; init; }
+
     /// <summary>The file that answers; null = none.</summary>
     public StaticFinding? File { get; init; }
 
@@ -63,6 +66,6 @@ internal sealed record Explanation
     /// <summary>What else a person should know.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 
-    /// <summary>Whether something answers: an app, or the engine with a status below 400.</summary>
+    /// <summary>Whether something answers: an app, a cluster, or the engine with a status below 400.</summary>
     public bool Answers => Status is null or < 400;
 }

@@ -84,6 +84,11 @@ internal static class ExplanationText
             return $"the Python app's: SCRIPT_NAME={app.ScriptName} PATH_INFO={app.PathInfo} QUERY_STRING={explained.Query}";
         }
 
+        if (explained.Cluster is { } cluster)
+        {
+            return $"a member's of {cluster.Name}: {explained.Method} {cluster.Target} with Host: {cluster.Host ?? "its own host:port"}";
+        }
+
         var status = explained.Status ?? 0;
         var said = $"{status} {ReasonPhrases.GetReasonPhrase(status)}";
         if (explained.StatusOverHttp2 is { } other && other != status)
@@ -114,6 +119,13 @@ internal static class ExplanationText
                 : $"{app.Target}: the file of its module is not there");
             yield return ("workers", $"{Count(app.Processes, "process", "processes")} {(app.Threads == 0 ? "with one request at a time" : $"with {Count(app.Threads, "thread", "threads")}{(app.Processes > 1 ? " each" : "")}")} of "
                 + (app.Python ?? "an interpreter that is not in PATH"));
+        }
+
+        if (explained.Cluster is { } cluster)
+        {
+            var weighs = cluster.Members.Any(member => member.Weight != 1);
+            yield return ("members", string.Join(", ", cluster.Members.Select(member =>
+                $"{cluster.Scheme}://{member.Authority}{(weighs ? $" (weight {member.Weight})" : "")}")));
         }
 
         foreach (var sibling in explained.File?.Siblings ?? [])

@@ -1,3 +1,4 @@
+using Skitai.Engine;
 using Skitai.Engine.Apps;
 using Skitaid.Control;
 
@@ -20,11 +21,42 @@ internal static class EngineFigures
         [.. status.Mounts.SelectMany(mount => mount.Workers.Select(worker => From(NameOf(mount), worker, now)))],
         FailedMounts(status),
         [.. status.Certificates.Select(certificate => new CertificateFigures(
-            certificate.Host, certificate.Subject, certificate.File, certificate.NotAfter, (int)Math.Floor((certificate.NotAfter - now).TotalDays)))]);
+            certificate.Host, certificate.Subject, certificate.File, certificate.NotAfter, (int)Math.Floor((certificate.NotAfter - now).TotalDays)))])
+    {
+        Clusters = [.. status.Clusters.Select(From)],
+    };
+
+    /// <summary>Requests that a member has in hand, all addresses of a name taken together.</summary>
+    /// <param name="status">What the engine says.</param>
+    /// <param name="name">The member.</param>
+    public static long InHand(Skitai.Engine.InstanceStatus status, MemberName name) =>
+        status.Clusters.Where(cluster => cluster.Name == name.Cluster).SelectMany(cluster => cluster.Members)
+            .Where(member => IsMeant(member, name.Member)).Sum(member => member.InHand);
 
     /// <summary>The mounts that cannot serve.</summary>
     public static IReadOnlyList<MountFailure> FailedMounts(Skitai.Engine.InstanceStatus status) =>
         [.. status.Mounts.Where(mount => mount.Problem is not null).Select(mount => new MountFailure(NameOf(mount), Advised(mount.Problem)!))];
+
+    private static bool IsMeant(MemberStatus member, string name) =>
+        member.Address == name || (member.Label.StartsWith(name, StringComparison.OrdinalIgnoreCase) && (member.Label.Length == name.Length || member.Label[name.Length] == '/'));
+
+    private static ClusterFigures From(ClusterStatus cluster) => new(
+        cluster.Name,
+        cluster.Waiting,
+        cluster.Refused,
+        cluster.Unresolved,
+        [.. cluster.Members.Select(member => new MemberFigures(
+            member.Label,
+            member.State,
+            member.Weight,
+            Math.Round(member.EffectiveWeight, 2),
+            member.InHand,
+            member.Requests,
+            member.Failures,
+            member.LastFailure,
+            member.LastFailureAt,
+            member.DownUntil,
+            member.HealthCheckFails))]);
 
     private static WorkerFigures From(string mount, AppWorkerStatus worker, DateTimeOffset now) => new(
         mount,

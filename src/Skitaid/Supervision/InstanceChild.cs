@@ -14,7 +14,7 @@ namespace Skitaid.Supervision;
 /// The supervisor's handle of one instance process: its control pair, what it prints, its end, the certificates that it
 /// may not read itself.
 /// </summary>
-internal sealed class InstanceChild
+internal sealed partial class InstanceChild
 {
     /// <summary>The child's descriptor of the control pair.</summary>
     public const int ControlDescriptor = 3;
@@ -36,6 +36,8 @@ internal sealed class InstanceChild
     private readonly Question _status;
     private readonly Question _reload;
     private readonly Question _rotate;
+    private readonly Question _order;
+    private readonly Question _purge;
     private volatile string? _lastWords;
     private volatile bool _gone;
     private Task _handing = Task.CompletedTask;
@@ -51,7 +53,7 @@ internal sealed class InstanceChild
     {
         (_name, _process, _certificates, _log, _time) = (name, process, certificates, log, time);
         _control = new JsonLines(control);
-        (_status, _reload, _rotate) = (new(time), new(time), new(time));
+        (_status, _reload, _rotate, _order, _purge) = (new(time), new(time), new(time), new(time), new(time));
         _startedAt = time.GetTimestamp();
         var listening = ListenAsync();
         var printing = ReadOutputAsync(output);
@@ -273,6 +275,8 @@ internal sealed class InstanceChild
         _status.Close();
         _reload.Close();
         _rotate.Close();
+        _order.Close();
+        _purge.Close();
         return exit;
     }
 
@@ -292,6 +296,12 @@ internal sealed class InstanceChild
                         break;
                     case InstanceReport.Rotated:
                         _rotate.Answer(report);
+                        break;
+                    case InstanceReport.Ordered:
+                        _order.Answer(report);
+                        break;
+                    case InstanceReport.Purged:
+                        _purge.Answer(report);
                         break;
                     case InstanceReport.Draining:
                         _draining.TrySetResult();

@@ -16,7 +16,7 @@ namespace Skitaid.Supervision;
 /// What <c>skitaid instance -f NAME</c> does, the supervisor's child: takes over the two descriptors, becomes who it is to
 /// be, serves, and ends when it is told to or when the supervisor is gone.
 /// </summary>
-internal sealed class InstanceHost
+internal sealed partial class InstanceHost
 {
     /// <summary>A conf of the largest size that is read, as JSON.</summary>
     private const int LargestOrder = 8 * 1024 * 1024;
@@ -112,6 +112,7 @@ internal sealed class InstanceHost
             LogDirectory = logs,
             BecomeUser = BecomeUser,
             WatchesCertificates = !TreeCheck.LosesPowers(settings),
+            DrainedMembers = [.. (conf.Drained ?? []).Select(name => new DrainedMember(name.Cluster, name.Member))],
             PythonPackage = Path.Combine(AppContext.BaseDirectory, "python"),
         };
         return await Instance.StartAsync(settings, environment, _hurry.Token);
@@ -167,6 +168,9 @@ internal sealed class InstanceHost
                         break;
                     case InstanceOrder.Certificate when order.Renewed is { } renewed:
                         Renew(renewed);
+                        break;
+                    case InstanceOrder.Member when order.MemberOrder is { } member:
+                        await OrderMemberAsync(member, order.Number);
                         break;
                     case InstanceOrder.Status:
                         await ReportAsync(new InstanceReport(

@@ -217,6 +217,9 @@ internal sealed class InstanceSet(ConfTree tree, DaemonPlaces places, ILogger lo
         return status with { ConfChanged = changed, ConfProblem = changed && TreeCheck.ReadInstance(tree, settings.Name).Errors is [var first, ..] ? first : null };
     }
 
+    /// <summary>The instance of that name; null = there is none, or its conf is broken.</summary>
+    public SupervisedInstance? Find(string name) => _instances.GetValueOrDefault(name);
+
     /// <summary>The answer for a name that no instance has.</summary>
     public ControlReply Unknown(string name)
     {

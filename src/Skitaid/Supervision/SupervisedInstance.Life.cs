@@ -62,7 +62,8 @@ internal sealed partial class SupervisedInstance
         try
         {
             var server = settings.Server;
-            var conf = new InstanceConf(settings.ConfText, server.Python!, server.User, server.Group);
+            var drained = _drained.Within(settings);
+            var conf = new InstanceConf(settings.ConfText, server.Python!, server.User, server.Group, drained.Names);
             if (await child.ServeAsync(conf, StartLimit, cancellation) is { } why)
             {
                 _log.InstanceNotReady(settings.Name, why);
@@ -70,6 +71,9 @@ internal sealed partial class SupervisedInstance
                 _ = await child.Exited;
                 return (null, why);
             }
+
+            // What was ordered while it started.
+            await ObeyAsync(child, _drained.OrdersFrom(drained), cancellation);
         }
         catch (OperationCanceledException)
         {

@@ -54,6 +54,7 @@ internal sealed partial class SupervisedInstance
         // Routes may have changed with no mount started or ended: a host renamed, say.
         var same = settings.ConfText == _settings.ConfText && changes is { Started: 0, Ended: 0 };
         _settings = settings;
+        _drained = _drained.Within(settings);
         current.FailedMounts = report.Mounts ?? [];
         if (!same)
         {

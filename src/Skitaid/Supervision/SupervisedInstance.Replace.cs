@@ -119,6 +119,7 @@ internal sealed partial class SupervisedInstance
             old = _current;
             _current = successor;
             _settings = settings;
+            _drained = _drained.Within(settings);
             _condition = InstanceCondition.Running;
             if (old is not null)
             {

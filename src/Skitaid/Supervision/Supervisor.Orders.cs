@@ -20,6 +20,10 @@ internal sealed partial class Supervisor
                 return await _instances.ReloadAsync(request.Name, request.Force, _stopping.Token);
             case ControlRequest.Rotate:
                 return await RotateAsync(request.Name, "by command", cancellation);
+            case ControlRequest.Member when request is { Name: { } name, MemberOrder: { } order }:
+                return await (_instances.Find(name)?.OrderMemberAsync(order, cancellation) ?? Task.FromResult(_instances.Unknown(name)));
+            case ControlRequest.Purge when request is { Name: { } name, PurgeOrder: { } order }:
+                return await (_instances.Find(name)?.PurgeAsync(order, cancellation) ?? Task.FromResult(_instances.Unknown(name)));
             case ControlRequest.Shutdown when request.Name is { } name:
                 return await _instances.StopOneAsync(name, SupervisedInstance.DrainLimit, "shut down by command");
             case ControlRequest.Terminate when request.Name is { } name:

@@ -65,6 +65,12 @@ internal static partial class SupervisorLog
     [LoggerMessage(24, LogLevel.Information, "instance {Name}: process {Pid} has taken up its changed conf; mounts: {Kept} as before, {Started} started, {Ended} ended")]
     public static partial void InstanceReloaded(this ILogger log, string name, int pid, int kept, int started, int ended);
 
+    [LoggerMessage(26, LogLevel.Information, "instance {Name}: member {Member} of {Cluster} {What}, by command")]
+    public static partial void MemberOrdered(this ILogger log, string name, string member, string cluster, string what);
+
+    [LoggerMessage(27, LogLevel.Information, "instance {Name}: {Count} answers purged from the cache by command: {What}")]
+    public static partial void CachePurged(this ILogger log, string name, long count, string what);
+
     [LoggerMessage(25, LogLevel.Error, "{Problem}; what runs goes on")]
     public static partial void ConfsOutOfSight(this ILogger log, string problem);
 

@@ -32,6 +32,15 @@ public sealed class CommandLineTests
     }
 
     [Fact]
+    public void Member_takes_a_cluster_a_member_and_what_is_to_become_of_it()
+    {
+        var line = CommandLine.Parse(["-f", "shop", "member", "@users", "127.0.0.1:5001", "drain", "--wait"]);
+        Assert.Equal(("member", "shop"), (line.Command, line[OptionNames.Name]));
+        Assert.Equal(["@users", "127.0.0.1:5001", "drain"], line.Arguments);
+        Assert.True(line.Has(OptionNames.Wait));
+    }
+
+    [Fact]
     public void A_repeated_option_keeps_all_its_values()
     {
         var line = CommandLine.Parse(["run", "app:app", "--mount", "/a=x", "--mount", "/b=y"]);
@@ -57,6 +66,9 @@ public sealed class CommandLineTests
     [InlineData("--json takes no value", "status", "--json=yes")]
     [InlineData("--force belongs to 'restart' and 'reload', not to 'stop'", "stop", "--force")]
     [InlineData("one command at a time: 'restart' or 'stop'", "restart", "stop")]
+    [InlineData("'member' takes 3 arguments, so what is 'now'? (-f NAME names an instance)", "member", "@a", "b:1", "drain", "now")]
+    [InlineData("--wait belongs to 'member', not to 'purge'", "purge", "--wait")]
+    [InlineData("--all belongs to 'purge', not to 'stop'", "stop", "--all")]
     [InlineData("'restart' takes no argument, so what is 'example'? (-f NAME names an instance)", "restart", "example")]
     public void What_makes_no_sense_is_told_in_one_line(string message, params string[] words) =>
         Assert.Equal(message, Assert.Throws<UsageException>(() => CommandLine.Parse(words)).Message);

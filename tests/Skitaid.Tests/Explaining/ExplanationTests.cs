@@ -137,6 +137,24 @@ public sealed class ExplanationTests : IDisposable
     public async Task The_answer_is_told(string url, string method, string answer) =>
         Assert.Contains($"\nanswer     {answer}\n", await ExplainAsync(url, method), StringComparison.Ordinal);
 
+    [Theory]
+    [InlineData("host = client", "http://127.0.0.1:5000/users/a%2Fb/%C3%A4?x=1", "GET /a%2Fb/%C3%A4?x=1 with Host: 127.0.0.1:5000")]
+    [InlineData("host = member", "http://127.0.0.1:5000/users/", "GET / with Host: its own host:port")]
+    [InlineData("host = client", "http://127.0.0.1:5000/users?a", "GET /?a with Host: 127.0.0.1:5000")]
+    [InlineData("host = client", "http://www.b.com:5000/x/../users", "GET /users with Host: www.b.com:5000")]
+    public async Task A_cluster_is_told_with_what_its_member_gets(string keys, string url, string answer)
+    {
+        var settings = Settings($"[routes:line]\n/users = @users\n@ www.b.com\n/ = @users\n[@users]\nssl = yes\nmembers = 10.0.0.1:443 3, [::1]:8443\n{keys}");
+        var explained = await ExplainAsync(settings, url);
+        var text = Text(explained);
+        Assert.Null(explained.Status);
+        Assert.True(explained.Answers);
+        Assert.Contains($"\nanswer     a member's of @users: {answer}\n", text, StringComparison.Ordinal);
+        Assert.Contains("\nmembers    https://10.0.0.1:443 (weight 3), https://[::1]:8443 (weight 1)\n", text, StringComparison.Ordinal);
+        Assert.Contains("= @users (shop.conf:", text, StringComparison.Ordinal);
+        Assert.Contains("\nsettings   connect_timeout  = 5s (the default)", text, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_name_that_no_host_has_gets_404_and_421_over_HTTP2_and_TLS()
     {

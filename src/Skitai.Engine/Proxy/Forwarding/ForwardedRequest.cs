@@ -105,7 +105,7 @@ internal sealed partial class ForwardedRequest : OriginRequest
                 {
                     fault = failure;
                     _choice.Failed(failure);
-                    var goesOn = CanRewind() && (failure.NeverLeft || (isIdempotent && resent++ < settings.Retries));
+                    var goesOn = CanRewind() && (failure.NeverLeft || (isIdempotent && (_choice.IsTrial || resent++ < settings.Retries)));
                     if (!goesOn)
                     {
                         return Take(ref worse) ?? throw Refuse(fault);

@@ -1,0 +1,21 @@
+namespace Skitai.Engine.Proxy.Balancing;
+
+/// <summary>What is told of it.</summary>
+internal sealed partial class Cluster
+{
+    /// <summary>How it does now.</summary>
+    public ClusterStatus GetStatus()
+    {
+        lock (Gate)
+        {
+            var now = Time.GetTimestamp();
+            return new ClusterStatus(Name)
+            {
+                Waiting = _queue.Count,
+                Refused = Volatile.Read(ref _refused),
+                Unresolved = [.. from host in _hosts.Values where host.Failure is not null select $"{host.Name}: {host.Failure}"],
+                Members = [.. from member in _members.Concat(_leavers) select member.GetStatus(now)],
+            };
+        }
+    }
+}
