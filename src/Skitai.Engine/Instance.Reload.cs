@@ -63,7 +63,6 @@ public sealed partial class Instance
         lock (_routesGate)
         {
             _application.Routes = after;
-            ApplyToClusters(settings, after);
             _farewells.RemoveAll(farewell => farewell.End.IsCompleted);
             foreach (var mount in Unshared(gone, after))
             {
@@ -71,6 +70,7 @@ public sealed partial class Instance
             }
         }
 
+        await ApplyToClustersAsync(settings, after);
         var result = new ReloadResult(null, after.Mounts.Count - added.Count, added.Count, gone.Count);
         if (added.Count + gone.Count > 0)
         {
@@ -87,13 +87,9 @@ public sealed partial class Instance
         [.. mounts.Where(mount => !living.Mounts.Any(mount.SharesWith))];
 
     /// <summary>Clusters live on with their members' health, whatever else the conf says of them now.</summary>
-    private static void ApplyToClusters(InstanceSettings settings, RouteTable routes)
-    {
-        foreach (var cluster in routes.Clusters)
-        {
-            cluster.Apply(settings.Clusters.First(one => one.Name == cluster.Name), settings.Tune.ResponseTimeout);
-        }
-    }
+    private static Task ApplyToClustersAsync(InstanceSettings settings, RouteTable routes) =>
+        Task.WhenAll(routes.Clusters.Select(cluster =>
+            cluster.ApplyAsync(settings.Clusters.First(one => one.Name == cluster.Name), settings.Tune.ResponseTimeout, CancellationToken.None)));
 
     private static MountStatus? FirstThatFailsNow(RouteTable before, RouteTable after)
     {
