@@ -40,7 +40,7 @@ public sealed partial class Instance
     private async Task<ReloadResult> ReloadInTurnAsync(InstanceSettings settings, bool force, CancellationToken cancellation)
     {
         var before = _application.Routes;
-        var after = new MountFactory(settings, _environment, _logs, before.Mounts).CreateAll();
+        var after = new MountFactory(settings, _environment, _logs, _cache, before.Mounts).CreateAll();
         var added = Without(after, before);
         try
         {
@@ -71,6 +71,7 @@ public sealed partial class Instance
         }
 
         await ApplyToClustersAsync(settings, after);
+        _cache.Configure(settings.Cache, settings.Tune.ResponseTimeout);
         var result = new ReloadResult(null, after.Mounts.Count - added.Count, added.Count, gone.Count);
         if (added.Count + gone.Count > 0)
         {

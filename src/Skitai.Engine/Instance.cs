@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.Extensions.Logging;
 using Skitai.Configuration.Certificates;
 using Skitai.Configuration.Settings;
+using Skitai.Engine.Caching;
 using Skitai.Engine.Hosting;
 using Skitai.Engine.Hosting.Tls;
 using Skitai.Engine.Logging;
@@ -23,6 +24,7 @@ public sealed partial class Instance : IAsyncDisposable
     private readonly RequestRate _rate;
     private readonly MemoryReturn _memory;
     private readonly CertificateTable? _certificates;
+    private readonly SharedCache _cache;
     private readonly RequestApplication _application;
     private readonly EngineServer _server;
     private readonly ITimer _tick;
@@ -40,6 +42,7 @@ public sealed partial class Instance : IAsyncDisposable
         InstanceEnvironment environment,
         InstanceLogs logs,
         CertificateTable? certificates,
+        SharedCache cache,
         RouteTable routes)
     {
         (_settings, _environment, _logs, _time) = (settings, environment, logs, environment.Time);
@@ -47,6 +50,7 @@ public sealed partial class Instance : IAsyncDisposable
         _rate = new RequestRate(_counters);
         _memory = new MemoryReturn(_counters);
         _certificates = certificates;
+        _cache = cache;
         var proxies = new TrustedProxies(settings.Server.TrustedProxies);
         _gate = new ConnectionGate(settings.Tune.MaxConnections, settings.Ssl is not null, proxies, logs.Server, _time);
         _application = new RequestApplication(routes, proxies, logs, _counters, settings.Tune, _time);
@@ -68,7 +72,16 @@ public sealed partial class Instance : IAsyncDisposable
     /// <exception cref="CertificateFileException">A certificate cannot be used.</exception>
     /// <exception cref="IOException">It cannot listen, or the logs cannot be opened.</exception>
     public static Task<Instance> StartAsync(InstanceSettings settings, InstanceEnvironment environment, CancellationToken cancellation) =>
-        StartAsync(settings, environment, logs => new MountFactory(settings, environment, logs, []).CreateAll(), cancellation);
+        StartAsync(settings, environment, (logs, cache) => new MountFactory(settings, environment, logs, cache, []).CreateAll(), cancellation);
+
+    /// <summary>Starts serving mounts that the caller makes, and that need no cache.</summary>
+    /// <param name="settings">The checked conf.</param>
+    /// <param name="environment">What the process was given.</param>
+    /// <param name="createRoutes">Makes the mounts; they are started after that.</param>
+    /// <param name="cancellation">Gives up the start.</param>
+    internal static Task<Instance> StartAsync(
+        InstanceSettings settings, InstanceEnvironment environment, Func<InstanceLogs, RouteTable> createRoutes, CancellationToken cancellation) =>
+        StartAsync(settings, environment, (logs, _) => createRoutes(logs), cancellation);
 
     /// <summary>Starts serving mounts that the caller makes.</summary>
     /// <param name="settings">The checked conf.</param>
@@ -78,19 +91,21 @@ public sealed partial class Instance : IAsyncDisposable
     internal static async Task<Instance> StartAsync(
         InstanceSettings settings,
         InstanceEnvironment environment,
-        Func<InstanceLogs, RouteTable> createRoutes,
+        Func<InstanceLogs, SharedCache, RouteTable> createRoutes,
         CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(settings);
         var logs = new InstanceLogs(environment.LogDirectory, environment.Console, environment.Time);
         RouteTable? routes = null;
+        SharedCache? cache = null;
         try
         {
             var certificates = settings.Ssl is null ? null : new CertificateTable(settings.Ssl, environment.WatchesCertificates, logs.Server, environment.Time);
             environment.BecomeUser?.Invoke();
             certificates?.Warn();
-            routes = createRoutes(logs);
-            return await StartAsync(settings, environment, logs, certificates, routes, cancellation);
+            cache = new SharedCache(settings.Cache, environment.CacheDirectory, settings.Tune.ResponseTimeout, logs.Server, environment.Time);
+            routes = createRoutes(logs, cache);
+            return await StartAsync(settings, environment, logs, certificates, cache, routes, cancellation);
         }
         catch (Exception exception)
         {
@@ -98,6 +113,11 @@ public sealed partial class Instance : IAsyncDisposable
             foreach (var mount in routes?.Mounts ?? [])
             {
                 await mount.DisposeAsync();
+            }
+
+            if (cache is not null)
+            {
+                await cache.DisposeAsync();
             }
 
             logs.Dispose();
@@ -141,6 +161,7 @@ public sealed partial class Instance : IAsyncDisposable
             Mounts = _application.Routes.GetStatus(),
             Clusters = GetClusterStatus(),
             Certificates = _certificates?.Status ?? [],
+            Cache = _cache.GetStatus(),
             LastError = error?.Text,
             LastErrorAt = error?.At,
         };
@@ -200,6 +221,7 @@ public sealed partial class Instance : IAsyncDisposable
         await _server.DisposeAsync();
 
         // All at once: each app's workers get their time to end, and together they get no more than that.
+        await _cache.DisposeAsync(); // its fetches are in the clusters
         await EndReloadsAsync();
         await Task.WhenAll([EndAsync(_application.Routes.Mounts), .. _farewells.Select(farewell => farewell.End)]);
         LogStopped(_logs.Server);
@@ -224,10 +246,11 @@ public sealed partial class Instance : IAsyncDisposable
         InstanceEnvironment environment,
         InstanceLogs logs,
         CertificateTable? certificates,
+        SharedCache cache,
         RouteTable routes,
         CancellationToken cancellation)
     {
-        var instance = new Instance(settings, environment, logs, certificates, routes);
+        var instance = new Instance(settings, environment, logs, certificates, cache, routes);
         try
         {
             await Task.WhenAll(routes.Mounts.Select(mount => mount.StartAsync(cancellation)));

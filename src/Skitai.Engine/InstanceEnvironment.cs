@@ -9,6 +9,9 @@ public sealed record InstanceEnvironment
     /// <summary>The directory of this instance's <c>server.log</c>, <c>app.log</c> and <c>request.log</c>; null = no log files.</summary>
     public string? LogDirectory { get; init; }
 
+    /// <summary>Where the cache keeps what goes to disk, a directory of its own; null = nowhere.</summary>
+    public string? CacheDirectory { get; init; }
+
     /// <summary>
     /// Makes the process the user that it is to serve as; null = it is that already. Called by <see cref="Instance"/>'s
     /// start on the caller's thread, once what only the user before may read (keys) is read, and before anything is

@@ -60,6 +60,9 @@ public sealed record InstanceStatus
     /// <summary>The clusters that are mounted, in the order of the conf.</summary>
     public IReadOnlyList<ClusterStatus> Clusters { get; init; } = [];
 
+    /// <summary>The cache in front of the clusters.</summary>
+    public CacheStatus Cache { get; init; } = new();
+
     /// <summary>The certificates in use; empty when the port speaks clear text.</summary>
     public IReadOnlyList<CertificateStatus> Certificates { get; init; } = [];
 

@@ -21,6 +21,13 @@ public sealed class KeyValueTests : IDisposable
         Assert.Equal([null, null, "the app waits for it", "no limit", null, "never", "never", "no limit"], KeyValues.OfApps(settings.Tune with { MaxBodySize = 1 }).Select((value, i) => i is 0 ? null : value.ZeroMeans));
         Assert.Equal("100M", KeyValues.OfApps(settings.Tune)[0].Default);
 
+        Assert.Equal(
+            ["connect_timeout 5s True", "response_timeout 10s True", "idle_timeout 60s True", "retries 2 True", "sticky no True", "max_connections 0 True", "cache yes True"],
+            KeyValues.OfCluster(Cluster(""), settings.Tune).Select(Text));
+        Assert.Equal("response_timeout 20s False", Text(KeyValues.OfCluster(Cluster("response_timeout = 20"), settings.Tune)[1]));
+
+        Skitai.Configuration.Settings.ClusterSettings Cluster(string key) => _tree.Settings($"[@a]\nmembers = b:1\n{key}").Clusters[0];
+
         static string Text(KeyValue value) => $"{value.Key} {value.Value} {value.IsDefault}";
     }
 }

@@ -15,6 +15,6 @@ public static class KeyValues
     /// <summary>How many workers with how many threads <c>[server]</c> gives an app.</summary>
     public static IReadOnlyList<KeyValue> OfWorkers(ServerSettings server) => ServerSection.DescribeWorkers(server);
 
-    /// <summary>What of a cluster bears on a request to it.</summary>
-    public static IReadOnlyList<KeyValue> OfCluster(ClusterSettings cluster) => ClusterSection.Describe(cluster);
+    /// <summary>What of a cluster bears on a request to it; what it leaves to <c>[tunefactors]</c> is there, too.</summary>
+    public static IReadOnlyList<KeyValue> OfCluster(ClusterSettings cluster, TuneSettings tune) => ClusterSection.Describe(cluster, tune);
 }

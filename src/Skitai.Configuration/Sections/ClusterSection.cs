@@ -179,11 +179,17 @@ internal sealed class ClusterSection(ServerSettings server, ReadContext context)
     }
 
     /// <summary>The values that bear on a request to a cluster.</summary>
-    public static IReadOnlyList<KeyValue> Describe(ClusterSettings cluster) =>
+    public static IReadOnlyList<KeyValue> Describe(ClusterSettings cluster, TuneSettings tune) =>
     [
-        ConnectTimeout.Describe(cluster.ConnectTimeout), ResponseTimeout.Describe(cluster.ResponseTimeout), IdleTimeout.Describe(cluster.IdleTimeout),
+        ConnectTimeout.Describe(cluster.ConnectTimeout), DescribeResponseTimeout(cluster, tune), IdleTimeout.Describe(cluster.IdleTimeout),
         Retries.Describe(cluster.Retries), Sticky.Describe(cluster.Sticky), MaxConnections.Describe(cluster.MaxConnections), Cache.Describe(cluster.Cache),
     ];
+
+    private static KeyValue DescribeResponseTimeout(ClusterSettings cluster, TuneSettings tune)
+    {
+        var fallback = ResponseTimeout.Describe(tune.ResponseTimeout).Value;
+        return ResponseTimeout.Describe(cluster.ResponseTimeout ?? tune.ResponseTimeout) with { Default = fallback };
+    }
 
     private IReadOnlyList<ClusterMember> ReadMembers(string type, SectionReader reader)
     {

@@ -25,8 +25,11 @@ internal abstract class Origin
     /// <param name="witness">Is shown the answer when its header section is there, mapped for the client and not yet written.</param>
     public abstract ValueTask ForwardAsync(Exchange exchange, AnswerWitness witness);
 
-    /// <summary>Writes an answer that <see cref="OriginRequest.SendAsync"/> gave, with what is left of its body. Does not dispose of it.</summary>
-    public abstract ValueTask WriteAsync(Exchange exchange, MemberAnswer answer);
+    /// <summary>Writes an answer to the client that it is for, with what is left of its body. Does not dispose of it.</summary>
+    /// <param name="exchange">The client's request.</param>
+    /// <param name="request">What <see cref="Detach"/> made of it.</param>
+    /// <param name="answer">What <see cref="OriginRequest.SendAsync"/> gave.</param>
+    public abstract ValueTask WriteAsync(Exchange exchange, OriginRequest request, MemberAnswer answer);
 
     /// <summary>Writes a 1xx answer to a client that is waiting; nothing happens where it cannot be sent.</summary>
     public virtual ValueTask WriteInterimAsync(Exchange exchange, int status, HeaderList headers, CancellationToken cancellation) => default;

@@ -1,5 +1,6 @@
 using Skitai.Configuration.Settings;
 using Skitai.Engine.Apps;
+using Skitai.Engine.Caching;
 using Skitai.Engine.Logging;
 using Skitai.Engine.Proxy.Balancing;
 using Skitai.Engine.Proxy.Forwarding;
@@ -15,9 +16,10 @@ namespace Skitai.Engine.Routing;
 /// <param name="settings">The conf.</param>
 /// <param name="environment">What the process was given.</param>
 /// <param name="logs">The instance's logs.</param>
+/// <param name="cache">The instance's cache.</param>
 /// <param name="before">The mounts of the conf before; empty at the start.</param>
 internal sealed class MountFactory(
-    InstanceSettings settings, InstanceEnvironment environment, InstanceLogs logs, IReadOnlyList<Mount> before)
+    InstanceSettings settings, InstanceEnvironment environment, InstanceLogs logs, SharedCache cache, IReadOnlyList<Mount> before)
 {
     private readonly Dictionary<AppTarget, AppPool> _pools = [];
     private readonly Dictionary<string, Cluster> _clusters = new(StringComparer.Ordinal);
@@ -41,7 +43,7 @@ internal sealed class MountFactory(
             case ClusterTarget target:
                 var cluster = ClusterOf(target.Name);
                 return Reuse<ClusterMount>(mount => mount.Serves(line.Path, cluster, settings.Tune))
-                    ?? new ClusterMount(line.Path, cluster, settings.Tune, logs.Server, environment.Time);
+                    ?? new ClusterMount(line.Path, cluster, settings.Tune, logs.Server, environment.Time, cache);
             default:
                 throw new NotSupportedException($"nothing serves a {line.Target.GetType().Name}");
         }

@@ -56,14 +56,32 @@ internal static class ClusterText
     }
 
     /// <summary>Appends what the cache holds and what it is good for.</summary>
-    public static void Append(StringBuilder text, CacheFigures cache)
+    public static void Append(StringBuilder text, CacheFigures cache, bool colours)
     {
-        text.Append(CultureInfo.InvariantCulture, $"  cache: {Count(cache.Objects, "answer")}, memory {StatusText.Bytes(cache.MemoryUsed)} of {StatusText.Bytes(cache.MemoryLimit)}");
-        text.Append(cache.DiskLimit > 0 || cache.DiskUsed > 0 ? $", disk {StatusText.Bytes(cache.DiskUsed)} of {StatusText.Bytes(cache.DiskLimit)}\n" : ", no disk\n");
+        text.Append("  cache: ").AppendJoin(", ", Tiers(cache)).Append('\n');
         if (cache.HitRatio is { } ratio)
         {
             var percent = (ratio * 100).ToString("0.0", CultureInfo.InvariantCulture);
             text.Append(CultureInfo.InvariantCulture, $"    {Count(cache.Hits, "hit")} ({percent} %, {cache.Stale} stale), {Count(cache.Misses, "miss", "misses")}, {cache.Collapsed} collapsed\n");
+        }
+
+        if (cache.Trouble is { } trouble)
+        {
+            var line = $"    disk is not used: {trouble}";
+            text.Append(colours ? Red + line + Plain : line).Append('\n');
+        }
+    }
+
+    private static IEnumerable<string> Tiers(CacheFigures cache)
+    {
+        if (cache.MemoryLimit > 0)
+        {
+            yield return $"memory {StatusText.Bytes(cache.MemoryUsed)} of {StatusText.Bytes(cache.MemoryLimit)} ({Count(cache.MemoryObjects, "answer")})";
+        }
+
+        if (cache.DiskLimit > 0)
+        {
+            yield return $"disk {StatusText.Bytes(cache.DiskUsed)} of {StatusText.Bytes(cache.DiskLimit)} ({Count(cache.DiskObjects, "answer")})";
         }
     }
 
@@ -73,6 +91,7 @@ internal static class ClusterText
         "trial" => "trying",
         "down" when member.HealthCheckFails => "down, health check fails",
         "down" when member.DownUntil is { } until => $"down until {until.ToLocalTime().ToString("HH':'mm':'ss", CultureInfo.InvariantCulture)}",
+        "down" => "down, tried next",
         var state => state,
     };
 

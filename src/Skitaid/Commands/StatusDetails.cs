@@ -25,7 +25,7 @@ internal static class StatusDetails
 
             if (figures.Cache is { } cache)
             {
-                ClusterText.Append(text, cache);
+                ClusterText.Append(text, cache, colours);
             }
 
             foreach (var certificate in figures.Certificates)

@@ -13,7 +13,7 @@ namespace Skitaid.Control;
 /// <param name="Failures">How many of them failed by its fault.</param>
 /// <param name="LastFailure">What the last failure was; null = none yet.</param>
 /// <param name="LastFailureAt">When, ISO 8601.</param>
-/// <param name="DownUntil">When a request may try it again, ISO 8601; null = it is not down, or health checks decide.</param>
+/// <param name="DownUntil">When a request may try it again, ISO 8601; null = it is not down, or the next one does, or health checks decide.</param>
 /// <param name="HealthCheckFails">Whether its health check fails.</param>
 internal sealed record MemberFigures(
     string Member,

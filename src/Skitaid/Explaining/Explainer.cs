@@ -49,7 +49,7 @@ internal sealed class Explainer(TimeProvider time)
             File = result.Status == 200 ? answering?.Finding : null,
             Settings = result.Status switch
             {
-                null when cluster is not null => KeyValues.OfCluster(cluster),
+                null when cluster is not null => KeyValues.OfCluster(cluster, settings.Tune),
                 null => KeyValues.OfApps(settings.Tune),
                 200 => KeyValues.OfFiles(settings.Tune),
                 _ => [],

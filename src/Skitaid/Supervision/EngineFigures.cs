@@ -23,7 +23,7 @@ internal static class EngineFigures
         [.. status.Certificates.Select(certificate => new CertificateFigures(
             certificate.Host, certificate.Subject, certificate.File, certificate.NotAfter, (int)Math.Floor((certificate.NotAfter - now).TotalDays)))])
     {
-        Clusters = [.. status.Clusters.Select(From)],
+        Clusters = [.. status.Clusters.Select(cluster => From(cluster, now))],
     };
 
     /// <summary>Requests that a member has in hand, all addresses of a name taken together.</summary>
@@ -40,7 +40,7 @@ internal static class EngineFigures
     private static bool IsMeant(MemberStatus member, string name) =>
         member.Address == name || (member.Label.StartsWith(name, StringComparison.OrdinalIgnoreCase) && (member.Label.Length == name.Length || member.Label[name.Length] == '/'));
 
-    private static ClusterFigures From(ClusterStatus cluster) => new(
+    private static ClusterFigures From(ClusterStatus cluster, DateTimeOffset now) => new(
         cluster.Name,
         cluster.Waiting,
         cluster.Refused,
@@ -55,7 +55,7 @@ internal static class EngineFigures
             member.Failures,
             member.LastFailure,
             member.LastFailureAt,
-            member.DownUntil,
+            member.DownUntil > now ? member.DownUntil : null,
             member.HealthCheckFails))]);
 
     private static WorkerFigures From(string mount, AppWorkerStatus worker, DateTimeOffset now) => new(

@@ -15,20 +15,22 @@ public sealed class ClusterTextTests
         Member("127.0.0.1:5003", "down") with { HealthCheckFails = true, LastFailure = new string('e', 500), LastFailureAt = s_then },
         Member("app:1/10.0.0.7", "slow start") with { Weight = 5, EffectiveWeight = 2 },
         Member("[::1]:80", "trial"),
+        Member("[::1]:81", "down"),
         Member("127.0.0.1:5004", "drained"),
     ]);
 
     [Fact]
     public void Members_stand_in_a_table_with_their_state_in_plain_words() => Assert.Equal($"""
-          cluster @users: 6 members; 2 requests wait; 1 request found no member
+          cluster @users: 7 members; 2 requests wait; 1 request found no member
             not resolved: app.internal: no such host
             MEMBER          STATE                     WEIGHT  IN HAND  REQUESTS  FAILED  LAST FAILURE
-            127.0.0.1:5001  up                            3       12    123456       0  -
-            127.0.0.1:5002  down until 03:37:45           1        0         0       3  2016.03.03 03:37:41 connection refused
-            127.0.0.1:5003  down, health check fails      1        0         0       0  2016.03.03 03:37:41 {new string('e', 60)}...
-            app:1/10.0.0.7  returning 40%                 5        0         0       0  -
-            [::1]:80        trying                        1        0         0       0  -
-            127.0.0.1:5004  drained                       1        0         0       0  -
+            127.0.0.1:5001  up                             3       12    123456       0  -
+            127.0.0.1:5002  down until 03:37:45            1        0         0       3  2016.03.03 03:37:41 connection refused
+            127.0.0.1:5003  down, health check fails       1        0         0       0  2016.03.03 03:37:41 {new string('e', 60)}...
+            app:1/10.0.0.7  returning 40%                  5        0         0       0  -
+            [::1]:80        trying                         1        0         0       0  -
+            [::1]:81        down, tried next               1        0         0       0  -
+            127.0.0.1:5004  drained                        1        0         0       0  -
 
         """, Text(text => ClusterText.Append(text, s_cluster, colours: false)));
 
@@ -48,16 +50,20 @@ public sealed class ClusterTextTests
     [Fact]
     public void A_cache_is_told_with_its_room_and_what_it_was_good_for()
     {
+        var cache = new CacheFigures((31 << 20) / 10, 8 << 20, 120, 512 << 20, 1 << 30, 4000, 1200, 30, 4, 12, null);
         Assert.Equal(
             """
-              cache: 120 answers, memory 3.1 MB of 8.0 MB, disk 512 MB of 1024 MB
+              cache: memory 3.1 MB of 8.0 MB (120 answers), disk 512 MB of 1024 MB (4000 answers)
                 1200 hits (97.6 %, 4 stale), 30 misses, 12 collapsed
 
             """,
-            Text(text => ClusterText.Append(text, new CacheFigures((31 << 20) / 10, 8 << 20, 512 << 20, 1 << 30, 120, 1200, 30, 4, 12))));
+            Text(text => ClusterText.Append(text, cache, colours: false)));
         Assert.Equal(
-            "  cache: 0 answers, memory 0.0 MB of 8.0 MB, no disk\n",
-            Text(text => ClusterText.Append(text, new CacheFigures(0, 8 << 20, 0, 0, 0, 0, 0, 0, 0))));
+            "  cache: memory 0.0 MB of 8.0 MB (1 answer), disk 0.0 MB of 1024 MB (0 answers)\n    disk is not used: no space left on device\n",
+            Text(text => ClusterText.Append(text, new CacheFigures(0, 8 << 20, 1, 0, 1 << 30, 0, 0, 0, 0, 0, "no space left on device"), colours: false)));
+        Assert.Equal(
+            "  cache: memory 0.0 MB of 8.0 MB (0 answers)\n",
+            Text(text => ClusterText.Append(text, new CacheFigures(0, 8 << 20, 0, 0, 0, 0, 0, 0, 0, 0, null), colours: false)));
     }
 
     private static MemberFigures Member(string member, string state) => new(member, state, 1, 1, 0, 0, 0, null, null, null, false);

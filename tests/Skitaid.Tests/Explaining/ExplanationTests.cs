@@ -152,7 +152,7 @@ public sealed class ExplanationTests : IDisposable
         Assert.Contains($"\nanswer     a member's of @users: {answer}\n", text, StringComparison.Ordinal);
         Assert.Contains("\nmembers    https://10.0.0.1:443 (weight 3), https://[::1]:8443 (weight 1)\n", text, StringComparison.Ordinal);
         Assert.Contains("= @users (shop.conf:", text, StringComparison.Ordinal);
-        Assert.Contains("\nsettings   connect_timeout  = 5s (the default)", text, StringComparison.Ordinal);
+        Assert.Contains("\nsettings   connect_timeout  = 5s (the default) ", text, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -55,14 +55,14 @@ internal static class StoredFields
     /// What describes the kept bytes stays as they are; a 304 has no content that it could describe. Set-Cookie is for the one
     /// who asked.
     /// </summary>
-    private static bool Updates(string name, bool keepsCookies) => name.Length switch
+    private static bool Updates(string name, bool keepsCookies) => !IsNeverKept(name) && name.Length switch
     {
-        10 => keepsCookies || !name.Equals("Set-Cookie", StringComparison.OrdinalIgnoreCase),
-        12 => !name.Equals("Content-Type", StringComparison.OrdinalIgnoreCase) && !IsNeverKept(name),
-        13 => !name.Equals("Content-Range", StringComparison.OrdinalIgnoreCase),
-        14 => !name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase),
-        16 => !name.Equals("Content-Encoding", StringComparison.OrdinalIgnoreCase),
-        _ => !IsNeverKept(name),
+        10 => keepsCookies || !Is(name, "Set-Cookie"),
+        12 => !Is(name, "Content-Type"),
+        13 => !Is(name, "Content-Range"),
+        14 => !Is(name, "Content-Length"),
+        16 => !Is(name, "Content-Encoding"),
+        _ => true,
     };
 
     /// <summary>Fields of the one answer, of the connection, or of the exchange with one client.</summary>

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
+using Skitai.Engine.Proxy.Upstream;
 
 namespace Skitai.Engine.Caching.Rules;
 
@@ -13,7 +14,7 @@ internal static class VariantText
 {
     private const char EndOfField = '\n', NoField = '\t';
 
-    /// <summary>Makes the text.</summary>
+    /// <summary>Makes the text of a client's request.</summary>
     /// <param name="names">The fields, lower case.</param>
     /// <param name="request">The request's fields.</param>
     public static string Make(string[] names, IHeaderDictionary request)
@@ -21,24 +22,54 @@ internal static class VariantText
         var text = new StringBuilder();
         foreach (var name in names)
         {
-            var values = request[name];
-            if (values.Count == 0)
-            {
-                text.Append(NoField);
-            }
-            else if (name is "accept-encoding" or "accept-language" or "accept-charset")
-            {
-                AppendWeighted(text, values, isEncoding: name == "accept-encoding");
-            }
-            else
-            {
-                AppendList(text, values);
-            }
-
-            text.Append(EndOfField);
+            Append(text, name, VaryNames.IsInKey(name) ? default : request[name]);
         }
 
         return text.ToString();
+    }
+
+    /// <summary>Makes the text of a request as it was sent to the origin: the same as that of the client's own.</summary>
+    /// <param name="names">The fields, lower case.</param>
+    /// <param name="request">The request's fields.</param>
+    public static string Make(string[] names, HeaderList request)
+    {
+        var text = new StringBuilder();
+        foreach (var name in names)
+        {
+            var values = StringValues.Empty;
+            if (!VaryNames.IsInKey(name))
+            {
+                foreach (ref readonly var line in request.Lines)
+                {
+                    if (line.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
+                    {
+                        values = StringValues.Concat(values, line.Value);
+                    }
+                }
+            }
+
+            Append(text, name, values);
+        }
+
+        return text.ToString();
+    }
+
+    private static void Append(StringBuilder text, string name, in StringValues values)
+    {
+        if (values.Count == 0)
+        {
+            text.Append(NoField);
+        }
+        else if (name is "accept-encoding" or "accept-language" or "accept-charset")
+        {
+            AppendWeighted(text, values, isEncoding: name == "accept-encoding");
+        }
+        else
+        {
+            AppendList(text, values);
+        }
+
+        text.Append(EndOfField);
     }
 
     /// <summary>Lines joined by commas, blanks around commas left out, but not within quotes.</summary>

@@ -11,7 +11,7 @@ internal static class VaryNames
     /// <summary>The names of the fields.</summary>
     /// <param name="value">All lines of Vary, joined by commas; null = none.</param>
     /// <param name="names">Lower case, in order of the alphabet, each once.</param>
-    /// <returns>False when there is a <c>*</c>, something that is no name, or too many.</returns>
+    /// <returns>False when there is a <c>*</c>, something that is no name, too many, or a field that is different for each client.</returns>
     public static bool TryParse(string? value, out string[] names)
     {
         names = s_none;
@@ -29,12 +29,12 @@ internal static class VaryNames
                 continue;
             }
 
-            if (item.ContainsAnyExcept(FieldNames.Letters) || item is "*" || found.Count == Most)
+            var name = item.ToString().ToLowerInvariant();
+            if (item.ContainsAnyExcept(FieldNames.Letters) || item is "*" || found.Count == Most || IsOfOneClient(name))
             {
                 return false;
             }
 
-            var name = item.ToString().ToLowerInvariant();
             if (!found.Contains(name))
             {
                 found.Add(name);
@@ -45,4 +45,15 @@ internal static class VaryNames
         names = found.Count == 0 ? s_none : [.. found];
         return true;
     }
+
+    /// <summary>
+    /// Whether a field is the same for all requests that have the same key, as members get them: the URL says it all, or the
+    /// cache takes it out.
+    /// </summary>
+    public static bool IsInKey(string name) => name is "host" or "x-forwarded-proto" or "x-forwarded-host"
+        or "range" or "if-range" or "if-match" or "if-none-match" or "if-modified-since" or "if-unmodified-since";
+
+    /// <summary>Whether members get another value of a field from each client, or for each request, whatever the client sent.</summary>
+    private static bool IsOfOneClient(string name) =>
+        name is "x-forwarded-for" or "x-real-ip" or "forwarded" or "via" or "x-gtxn-id" or "x-ltxn-id" or "traceparent";
 }

@@ -1,4 +1,3 @@
-#pragma warning disable CA1822 // the disk tier comes next
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
 using Skitai.Engine.Caching.Storage.Disk;
@@ -16,6 +15,12 @@ internal sealed class ObjectStore : IAsyncDisposable
 
     private readonly MemoryTier _memory;
     private readonly Admissions _admissions = new();
+    private readonly Lock _resizing = new();
+    private readonly string? _directory;
+    private readonly ILogger _logger;
+    private readonly TimeProvider _time;
+    private DiskTier? _disk;
+    private bool _stopped;
     private long _sequence;
 
     /// <summary>Makes one.</summary>
@@ -27,18 +32,20 @@ internal sealed class ObjectStore : IAsyncDisposable
     public ObjectStore(long memory, long disk, string? directory, ILogger logger, TimeProvider time)
     {
         _memory = new MemoryTier(memory);
-        _ = disk;
-        _ = directory;
-        _ = logger;
-        _ = time;
+        _directory = directory;
+        _logger = logger;
+        _time = time;
+        if (disk > 0 && directory is not null)
+        {
+            _disk = new DiskTier(directory, disk, _memory, _admissions, logger, time);
+        }
     }
 
-    /// <summary>Whether a look-up that <see cref="TryGet"/> did not answer is worth <see cref="GetAsync"/>.</summary>
-    public bool MayFindOnDisk(string key)
-    {
-        _ = key;
-        return false;
-    }
+    /// <summary>Whether a look-up that <see cref="TryGet"/> did not answer is worth <see cref="GetAsync"/>. Asks no disk.</summary>
+    public bool MayFindOnDisk(string key) => _disk is { } disk && disk.MayHold(key);
+
+    /// <summary>Whether there is a disk tier and it has found out what it holds: until then nothing is written to it.</summary>
+    public bool IsDiskReady => _disk is { IsReady: true };
 
     /// <summary>
     /// Finds what a request selects, if it is at hand: no file is looked at, no lock taken. To be released by the caller.
@@ -50,7 +57,9 @@ internal sealed class ObjectStore : IAsyncDisposable
     /// <param name="request">The request; not used any more when this has ended.</param>
     /// <param name="cancellation">Nobody wants it any more.</param>
     public ValueTask<StoredObject?> GetAsync(string key, IVariantSelector request, CancellationToken cancellation)
-        => ValueTask.FromResult(TryGet(key, request, out var stored) ? stored : null);
+        => TryGet(key, request, out var stored) ? ValueTask.FromResult<StoredObject?>(stored)
+            : _disk is { } disk ? disk.FindAsync(key, request, cancellation)
+            : ValueTask.FromResult<StoredObject?>(null);
 
     /// <summary>The lists of request fields that the answers of a key at hand were selected by, the newest first, eight at most.</summary>
     public string[][] VariesOn(string key) => _memory.Find(key)?.VaryLists ?? s_noLists;
@@ -66,6 +75,11 @@ internal sealed class ObjectStore : IAsyncDisposable
         if (FillBuffer.TryBegin(_memory, head, length) is { } buffer)
         {
             return new ObjectWriter(this, new FillingObject(head, length, buffer, null), admission, sequence);
+        }
+
+        if (_disk is { } disk && ObjectFill.TryBegin(disk, head, length) is { } file)
+        {
+            return new ObjectWriter(this, new FillingObject(head, length, null, file), admission, sequence);
         }
 
         _admissions.Close(admission);
@@ -86,7 +100,16 @@ internal sealed class ObjectStore : IAsyncDisposable
             throw new ArgumentException("Another selection.", nameof(head));
         }
 
-        return _memory.TrySetHead(stored, head, Interlocked.Increment(ref _sequence));
+        var sequence = Interlocked.Increment(ref _sequence);
+        var isAtHand = _memory.TrySetHead(stored, head, sequence);
+
+        // One that is not at hand any more may be on disk all the same, if nothing newer is.
+        if (_disk is { } disk && (isAtHand || _memory.Find(head.Key)?.Find(head.VaryNames, head.Variant) is null))
+        {
+            disk.Freshen(head, sequence);
+        }
+
+        return isAtHand;
     }
 
     /// <summary>
@@ -97,26 +120,57 @@ internal sealed class ObjectStore : IAsyncDisposable
     public ValueTask<int> RemoveAsync(string key)
     {
         _admissions.RevokeKey(key);
-        return ValueTask.FromResult(_memory.RemoveKey(key));
+        if (_disk is not { } disk)
+        {
+            return ValueTask.FromResult(_memory.RemoveKey(key, null));
+        }
+
+        var onlyInMemory = 0;
+        _memory.RemoveKey(key, stored => onlyInMemory += disk.Has(stored) ? 0 : 1);
+        return SumAsync(onlyInMemory, disk.RemoveKeyAsync(key));
     }
 
-    /// <summary>Removes all whose key begins so, as <see cref="RemoveAsync"/> does.</summary>
-    /// <returns>How many objects.</returns>
+    /// <summary>
+    /// Removes all whose key begins so, as <see cref="RemoveAsync"/> does, and for good: a restart or a power loss does not
+    /// bring them back. Goes through all keys in memory on this thread, and through the files in the background.
+    /// </summary>
+    /// <returns>How many objects; where many files are to be looked through, as many as were found in five seconds.</returns>
     public ValueTask<int> RemovePrefixAsync(string prefix)
     {
+        var sequence = Volatile.Read(ref _sequence);
+        if (_disk is not { } disk)
+        {
+            _admissions.RevokePrefix(prefix);
+            return ValueTask.FromResult(_memory.RemovePrefix(prefix, null));
+        }
+
+        // First of all: what is read from a file from now on is compared with it.
+        disk.Purges.Add(prefix);
         _admissions.RevokePrefix(prefix);
-        return ValueTask.FromResult(_memory.RemovePrefix(prefix, null));
+        var onlyInMemory = 0;
+        _memory.RemovePrefix(prefix, stored => onlyInMemory += disk.Has(stored) ? 0 : 1);
+        return SumAsync(onlyInMemory, disk.SweepAsync(prefix.Length == 0 ? sequence : -1));
     }
 
-    /// <summary>Removes everything.</summary>
+    /// <summary>Removes everything, for good.</summary>
     /// <returns>How many objects.</returns>
     public ValueTask<int> RemoveAllAsync() => RemovePrefixAsync("");
 
-    /// <summary>Other bounds; what is beyond them goes.</summary>
+    /// <summary>Other bounds; what is beyond them goes, from disk in the background.</summary>
     public void Resize(long memory, long disk)
     {
-        _ = disk;
-        _memory.Resize(memory);
+        lock (_resizing)
+        {
+            _memory.Resize(memory);
+            if (_disk is not null)
+            {
+                _disk.Resize(disk, memory);
+            }
+            else if (disk > 0 && _directory is not null && !_stopped)
+            {
+                _disk = new DiskTier(_directory, disk, _memory, _admissions, _logger, _time);
+            }
+        }
     }
 
     /// <summary>Its figures.</summary>
@@ -127,15 +181,26 @@ internal sealed class ObjectStore : IAsyncDisposable
         MemoryLimit = _memory.Limit,
         FillBytes = _memory.Fills,
         MemoryEvictions = _memory.Evictions,
+        DiskObjects = _disk?.Count ?? 0,
+        DiskBytes = _disk?.Used ?? 0,
+        DiskLimit = _disk?.Limit ?? 0,
+        DiskEvictions = _disk?.Evictions ?? 0,
+        DiskDamaged = _disk?.DamagedObjects ?? 0,
+        DiskTrouble = _disk?.Trouble,
     };
 
     /// <summary>A successor uses the directory from now on: nothing is written there any more, only read.</summary>
     public void StopWriting()
     {
+        lock (_resizing)
+        {
+            _stopped = true;
+            _disk?.StopWriting();
+        }
     }
 
-    /// <inheritdoc/>
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    /// <summary>Writes what is still to be written and lets go of the directory. Objects in hand may still be read and released.</summary>
+    public ValueTask DisposeAsync() => _disk?.DisposeAsync() ?? ValueTask.CompletedTask;
 
     /// <summary>A complete body in memory becomes an object that look-ups find; null = it is not kept. With a share for the caller.</summary>
     internal StoredObject? Keep(StoredHead head, FillBuffer buffer, Admission admission, long sequence)
@@ -143,16 +208,81 @@ internal sealed class ObjectStore : IAsyncDisposable
         var stored = new StoredObject(head, buffer.ToBody()) { Sequence = sequence };
         if (!_memory.TryAdd(stored, buffer.Reserved, admission))
         {
+            if (!admission.IsRevoked)
+            {
+                _disk?.Supersede(ObjectName.Of(head), sequence);
+            }
+
+            _admissions.Close(admission);
             return null;
         }
 
         buffer.Taken();
+        if (_disk is { } disk)
+        {
+            disk.Write(stored, admission, sequence);
+        }
+        else
+        {
+            _admissions.Close(admission);
+        }
+
         return stored;
     }
 
-    internal ValueTask<StoredObject?> KeepAsync(FillingObject filling, Admission admission, long sequence) => ValueTask.FromResult<StoredObject?>(null);
+    /// <summary>The same for a body in a file, off the calling thread.</summary>
+    internal async ValueTask<StoredObject?> KeepAsync(FillingObject filling, Admission admission, long sequence)
+    {
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        try
+        {
+            if (filling.File!.Commit(admission, sequence) is not { } file)
+            {
+                _disk!.Supersede(filling.File.Name, sequence);
+                return null;
+            }
 
-    internal ValueTask<ObjectFill?> OverflowAsync(FillingObject filling) => ValueTask.FromResult<ObjectFill?>(null);
+            // An older one in memory must not hide it.
+            var stored = new StoredObject(filling.Head, file) { Sequence = sequence };
+            if (!_disk!.ShowAtHand(stored, admission))
+            {
+                _memory.RemoveOlder(filling.Head, sequence);
+            }
+
+            return stored;
+        }
+        finally
+        {
+            _admissions.Close(admission);
+        }
+    }
+
+    /// <summary>What has come of an object is more than memory takes: it goes on in a file. Null = there is none.</summary>
+    internal async ValueTask<ObjectFill?> OverflowAsync(FillingObject filling)
+    {
+        if (_disk is not { } disk || filling.Buffer is not { } buffer || ObjectFill.TryBegin(disk, filling.Head, filling.Length) is not { } file)
+        {
+            return null;
+        }
+
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        for (long at = 0; at < buffer.Length;)
+        {
+            var bytes = buffer.At(at);
+            if (!file.Append(bytes.Span))
+            {
+                file.Dispose();
+                return null;
+            }
+
+            at += bytes.Length;
+        }
+
+        filling.MoveTo(file);
+        return file;
+    }
 
     internal void Close(Admission admission) => _admissions.Close(admission);
+
+    private static async ValueTask<int> SumAsync(int one, Task<int> other) => one + await other;
 }

@@ -72,7 +72,6 @@ internal sealed class ObjectWriter : IDisposable
 
         _ended = true;
         var stored = Filling.Buffer is { } buffer ? _store.Keep(Filling.Head, buffer, _admission, _sequence) : await _store.KeepAsync(Filling, _admission, _sequence);
-        _store.Close(_admission);
         if (stored is null)
         {
             Filling.CompleteUnkept();

@@ -15,8 +15,11 @@ internal struct Attempt
     /// <summary>When it had the whole of it; a timestamp, 0 = not said.</summary>
     public long SentAt;
 
-    /// <summary>Whether it was down, and this was to show whether it still is. Holds the member's one trial.</summary>
+    /// <summary>Whether it was down, and this was to show whether it still is.</summary>
     public bool Trial;
+
+    /// <summary>Whether it holds the member's one trial: nothing has been shown yet.</summary>
+    public bool HoldsTrial;
 
     /// <summary>Whether its answer began.</summary>
     public bool Answered;

@@ -86,7 +86,7 @@ internal sealed partial class Cluster
             }
             else if (anyUp)
             {
-                target = well.Best ?? (anyWell && !impatient ? null : suspects.Best);
+                target = well.Find() ?? (anyWell && !impatient ? null : suspects.Find());
             }
             else
             {

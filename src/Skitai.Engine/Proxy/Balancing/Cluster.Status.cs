@@ -3,6 +3,9 @@ namespace Skitai.Engine.Proxy.Balancing;
 /// <summary>What is told of it.</summary>
 internal sealed partial class Cluster
 {
+    /// <summary>Its members now, those that leave not among them.</summary>
+    internal IReadOnlyList<Member> GetMembers() => _members;
+
     /// <summary>How it does now.</summary>
     public ClusterStatus GetStatus()
     {

@@ -5,33 +5,33 @@ namespace Skitai.Engine.Proxy.Balancing;
 /// <summary>What goes to server.log when a cluster or a member changes; each change once.</summary>
 internal static partial class ClusterLog
 {
-    [LoggerMessage(300, LogLevel.Warning, "cluster {Cluster}: member {Member} is down, for {BackOff} at first: {Cause}")]
+    [LoggerMessage(320, LogLevel.Warning, "cluster {Cluster}: member {Member} is down, for {BackOff} at first: {Cause}")]
     public static partial void Down(ILogger logger, string cluster, string member, string backOff, string cause);
 
-    [LoggerMessage(301, LogLevel.Warning, "cluster {Cluster}: member {Member} is down until its health check succeeds: {Cause}")]
+    [LoggerMessage(321, LogLevel.Warning, "cluster {Cluster}: member {Member} is down until its health check succeeds: {Cause}")]
     public static partial void DownByCheck(ILogger logger, string cluster, string member, string cause);
 
-    [LoggerMessage(302, LogLevel.Information, "cluster {Cluster}: member {Member} is back: {Cause}")]
+    [LoggerMessage(322, LogLevel.Information, "cluster {Cluster}: member {Member} is back: {Cause}")]
     public static partial void Back(ILogger logger, string cluster, string member, string cause);
 
-    [LoggerMessage(303, LogLevel.Information, "cluster {Cluster}: member {Member} is drained by hand")]
+    [LoggerMessage(323, LogLevel.Information, "cluster {Cluster}: member {Member} is drained by hand")]
     public static partial void Drained(ILogger logger, string cluster, string member);
 
-    [LoggerMessage(304, LogLevel.Information, "cluster {Cluster}: member {Member} is no longer drained")]
+    [LoggerMessage(324, LogLevel.Information, "cluster {Cluster}: member {Member} is no longer drained")]
     public static partial void Undrained(ILogger logger, string cluster, string member);
 
-    [LoggerMessage(305, LogLevel.Information, "cluster {Cluster}: member {Member} joins")]
+    [LoggerMessage(325, LogLevel.Information, "cluster {Cluster}: member {Member} joins")]
     public static partial void Joined(ILogger logger, string cluster, string member);
 
-    [LoggerMessage(306, LogLevel.Information, "cluster {Cluster}: member {Member} leaves with {InHand} requests in hand")]
+    [LoggerMessage(326, LogLevel.Information, "cluster {Cluster}: member {Member} leaves with {InHand} requests in hand")]
     public static partial void Left(ILogger logger, string cluster, string member, int inHand);
 
-    [LoggerMessage(307, LogLevel.Warning, "cluster {Cluster}: cannot resolve {Host}, {Instead}: {Cause}")]
+    [LoggerMessage(327, LogLevel.Warning, "cluster {Cluster}: cannot resolve {Host}, {Instead}: {Cause}")]
     public static partial void Unresolved(ILogger logger, string cluster, string host, string instead, string cause);
 
-    [LoggerMessage(308, LogLevel.Information, "cluster {Cluster}: {Host} can be resolved again")]
+    [LoggerMessage(328, LogLevel.Information, "cluster {Cluster}: {Host} can be resolved again")]
     public static partial void Resolved(ILogger logger, string cluster, string host);
 
-    [LoggerMessage(309, LogLevel.Error, "cluster {Cluster}: its upkeep failed")]
+    [LoggerMessage(329, LogLevel.Error, "cluster {Cluster}: its upkeep failed")]
     public static partial void UpkeepFailed(ILogger logger, Exception error, string cluster);
 }

@@ -5,13 +5,13 @@ namespace Skitai.Engine.Proxy.Balancing;
 
 /// <summary>
 /// Asks one member for health_path again and again, up or down: 2xx and 3xx are well. The first time at once; out of turn when
-/// the member is suspect, and at the end of its back-off, so that no client's request has to find out; after an answer that
-/// speaks against what is thought of the member soon again, since <see cref="Member.ChecksInRow"/> of them are needed.
+/// the member is suspect; soon again after an answer that speaks against what is thought of it, since
+/// <see cref="Member.ChecksInRow"/> of them are needed. While it is down the back-off says when, up to health_interval: it is
+/// soon back, and no client's request had to find out.
 /// </summary>
 internal sealed class HealthCheck : IDisposable
 {
     private const int LongestBody = 64 * 1024;
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(1);
 
     private readonly Cluster _cluster;
     private readonly Member _member;
@@ -81,8 +81,9 @@ internal sealed class HealthCheck : IDisposable
         var now = _cluster.Time.GetTimestamp();
         Volatile.Write(ref _asking, 0);
         Volatile.Write(ref _hurried, 0);
-        var settled = failure is null ? _member.CheckPassed(now) : _member.CheckFailed(failure, now);
-        var next = settled || _interval < Soon ? _interval * (0.9 + (0.2 * _cluster.Random.NextDouble())) : Soon;
+        var latest = failure is null ? _member.CheckPassed(now) : _member.CheckFailed(failure, now);
+        var next = _interval * (0.9 + (0.2 * _cluster.Random.NextDouble()));
+        next = next < latest ? next : latest;
         if (Volatile.Read(ref _hurried) == 0)
         {
             _timer.Change(next, Timeout.InfiniteTimeSpan);

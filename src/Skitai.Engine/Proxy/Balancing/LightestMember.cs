@@ -16,7 +16,18 @@ internal struct LightestMember(Random random)
     private double _busyWeights;
 
     /// <summary>The one; null = none was shown.</summary>
-    public readonly Member? Best => _idle is null || (_busy is not null && _busyLoad < _idleLoad) ? _busy : _idle;
+    public readonly Member? Find()
+    {
+        if (_idle is null || _busy is null)
+        {
+            return _idle ?? _busy;
+        }
+
+        var idle = _idleLoad == _busyLoad
+            ? random.NextDouble() * (_idleWeights + _busyWeights) < _idleWeights
+            : _idleLoad < _busyLoad;
+        return idle ? _idle : _busy;
+    }
 
     /// <summary>Here is another one.</summary>
     public void Show(Member member, int inHand, double weight)

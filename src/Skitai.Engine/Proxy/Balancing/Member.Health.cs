@@ -15,6 +15,7 @@ internal sealed partial class Member
     /// </summary>
     internal const int ChecksInRow = 2;
 
+    private static readonly TimeSpan CheckAgain = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestBackOff = TimeSpan.FromSeconds(30);
 
     private volatile Standing _standing;
@@ -83,9 +84,9 @@ internal sealed partial class Member
     /// <summary>Another request may try it.</summary>
     internal void EndTrial(ref Attempt attempt)
     {
-        if (attempt.Trial)
+        if (attempt.HoldsTrial)
         {
-            attempt.Trial = false;
+            attempt.HoldsTrial = false;
             Volatile.Write(ref _trial, 0);
         }
     }
@@ -144,7 +145,7 @@ internal sealed partial class Member
                 Volatile.Write(ref _failedAt, now);
                 if (_down)
                 {
-                    if (attempt.Trial)
+                    if (attempt.HoldsTrial)
                     {
                         BackOff(now, _backOff * 2);
                     }
@@ -161,8 +162,8 @@ internal sealed partial class Member
     }
 
     /// <summary>Its health check was answered well.</summary>
-    /// <returns>Whether that settles it; else it should be asked again soon.</returns>
-    internal bool CheckPassed(long now)
+    /// <returns>When to ask again at the latest.</returns>
+    internal TimeSpan CheckPassed(long now)
     {
         NoteAnswer(now, wasSent: false);
         lock (_cluster.Gate)
@@ -176,19 +177,24 @@ internal sealed partial class Member
                 Return(now, "its health check succeeds");
             }
 
-            return !_down;
+            return _down ? CheckAgain : TimeSpan.MaxValue;
         }
     }
 
     /// <summary>Its health check failed.</summary>
-    /// <returns>Whether that settles it; else it should be asked again soon.</returns>
-    internal bool CheckFailed(string cause, long now)
+    /// <returns>When to ask again at the latest.</returns>
+    internal TimeSpan CheckFailed(string cause, long now)
     {
         lock (_cluster.Gate)
         {
             _checksPassed = 0;
             _checksFailed++;
             Note("health check: " + cause);
+            if (_down)
+            {
+                BackOff(now, _backOff * 2);
+            }
+
             if (_checksFailed >= ChecksInRow || !_wasChecked)
             {
                 _checkFails = true;
@@ -200,7 +206,7 @@ internal sealed partial class Member
             }
 
             _wasChecked = true;
-            return _down;
+            return _down ? _backOff : CheckAgain;
         }
     }
 

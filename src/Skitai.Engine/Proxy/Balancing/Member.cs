@@ -151,13 +151,7 @@ internal sealed partial class Member
     }
 
     /// <summary>Nobody waits for its answer to a request any more.</summary>
-    internal void NoteForsaken()
-    {
-        if (Interlocked.Decrement(ref _unanswered) == 0)
-        {
-            Volatile.Write(ref _silentSince, 0);
-        }
-    }
+    internal void NoteForsaken() => Interlocked.Decrement(ref _unanswered);
 
     /// <summary>Gets nothing more; its connections end with its last request. Not before it is out of the cluster's list.</summary>
     internal void Leave()

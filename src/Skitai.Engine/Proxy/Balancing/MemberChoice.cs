@@ -35,7 +35,10 @@ internal sealed class MemberChoice
     /// <summary>How many members it was given to, the present one included.</summary>
     public int Tries { get; private set; }
 
-    /// <summary>Whether the present member was down, and this request tries it: if it fails, that is no retry to be counted.</summary>
+    /// <summary>
+    /// Whether the present member, or the last one after <see cref="Failed"/> and <see cref="Release"/>, was down, and this
+    /// request tried it: if it failed, that is no retry to be counted.
+    /// </summary>
     public bool IsTrial => Tries > 0 && _attempts[Tries - 1].Trial;
 
     /// <summary>How many of <see cref="Tries"/> were members that were down, for want of any other.</summary>
@@ -192,7 +195,7 @@ internal sealed class MemberChoice
             Array.Resize(ref _attempts, Tries * 2);
         }
 
-        _attempts[Tries++] = new Attempt { Member = member, Epoch = epoch, TakenAt = now, Trial = trial };
+        _attempts[Tries++] = new Attempt { Member = member, Epoch = epoch, TakenAt = now, Trial = trial, HoldsTrial = trial };
         LastResorts += lastResort ? 1 : 0;
         Refusal = NoMember.None;
         Member = member;

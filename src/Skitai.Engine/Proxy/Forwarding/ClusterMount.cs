@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Skitai.Configuration.Settings;
+using Skitai.Engine.Caching;
 using Skitai.Engine.Hosting;
 using Skitai.Engine.Proxy.Balancing;
 using Skitai.Engine.Routing;
@@ -14,6 +15,7 @@ internal sealed class ClusterMount : Mount
     private readonly Cluster _cluster;
     private readonly TuneSettings _tune;
     private readonly Forwarder _forwarder;
+    private readonly SharedCache? _cache;
 
     /// <summary>Mounts a cluster.</summary>
     /// <param name="path">The mount's path as the conf has it.</param>
@@ -21,10 +23,11 @@ internal sealed class ClusterMount : Mount
     /// <param name="tune">Limits for the client's side.</param>
     /// <param name="logger">Hears of failures.</param>
     /// <param name="time">The clock.</param>
-    public ClusterMount(string path, Cluster cluster, TuneSettings tune, ILogger logger, TimeProvider time)
+    /// <param name="cache">The instance's cache; null = there is none.</param>
+    public ClusterMount(string path, Cluster cluster, TuneSettings tune, ILogger logger, TimeProvider time, SharedCache? cache = null)
         : base(path)
     {
-        (_cluster, _tune) = (cluster, tune);
+        (_cluster, _tune, _cache) = (cluster, tune, cache);
         _forwarder = new Forwarder(this, cluster, tune, logger, time);
     }
 
@@ -57,25 +60,44 @@ internal sealed class ClusterMount : Mount
     public override ValueTask<MountOutcome> HandleAsync(Exchange exchange)
     {
         ArgumentNullException.ThrowIfNull(exchange);
-        return AnswerAsync(exchange);
+        _cluster.Entered();
+        ValueTask answering;
+        try
+        {
+            answering = AnswerAsync(exchange);
+        }
+        catch
+        {
+            _cluster.Left();
+            throw;
+        }
+
+        if (!answering.IsCompletedSuccessfully)
+        {
+            return FinishAsync(answering);
+        }
+
+        _cluster.Left();
+        return ValueTask.FromResult(MountOutcome.Handled);
+    }
+
+    private ValueTask AnswerAsync(Exchange exchange)
+    {
+        if (exchange.LocalTransactionId > RequestFields.MostHops * 1000)
+        {
+            return StatusPage.WriteAsync(
+                exchange, StatusCodes.Status508LoopDetected, "This request has gone through too many servers; it seems to go round in circles.");
+        }
+
+        return _cache is { IsOn: true } cache && _cluster.Settings.Cache ? cache.HandleAsync(exchange, _forwarder) : _forwarder.AnswerAsync(exchange, null);
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<MountOutcome> AnswerAsync(Exchange exchange)
+    private async ValueTask<MountOutcome> FinishAsync(ValueTask answering)
     {
-        _cluster.Entered();
         try
         {
-            if (exchange.LocalTransactionId > RequestFields.MostHops * 1000)
-            {
-                await StatusPage.WriteAsync(
-                    exchange, StatusCodes.Status508LoopDetected, "This request has gone through too many servers; it seems to go round in circles.");
-            }
-            else
-            {
-                await _forwarder.AnswerAsync(exchange, null);
-            }
-
+            await answering;
             return MountOutcome.Handled;
         }
         finally

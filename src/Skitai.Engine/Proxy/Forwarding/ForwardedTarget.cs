@@ -47,7 +47,9 @@ internal static class ForwardedTarget
         }
 
         var spelled = raw.AsSpan(from, (mark < 0 ? raw.Length : mark) - from);
-        if (spelled.IndexOf("/.", StringComparison.Ordinal) >= 0 || spelled.IndexOf("%2e", StringComparison.OrdinalIgnoreCase) >= 0)
+        if (spelled.IndexOf("/.", StringComparison.Ordinal) >= 0
+            || spelled.IndexOf("%2e", StringComparison.OrdinalIgnoreCase) >= 0
+            || spelled.IndexOf("%2f.", StringComparison.OrdinalIgnoreCase) >= 0)
         {
             return null; // dots that meant something, or might to the member: said plainly
         }

@@ -125,10 +125,21 @@ internal sealed partial class Forwarder : Origin
     }
 
     /// <inheritdoc/>
-    public override ValueTask WriteAsync(Exchange exchange, MemberAnswer answer) =>
-        AnswerWriter.TryWriteHead(exchange, answer)
+    public override ValueTask WriteAsync(Exchange exchange, OriginRequest request, MemberAnswer answer)
+    {
+        if (_cluster.Settings.Sticky)
+        {
+            KeepAt((ForwardedRequest)request, exchange, answer.Headers);
+        }
+
+        return AnswerWriter.TryWriteHead(exchange, answer)
             ? _writer.WriteBodyAsync(exchange, answer, exchange.ClientGone)
             : StatusPage.WriteAsync(exchange, StatusCodes.Status502BadGateway);
+    }
+
+    /// <inheritdoc/>
+    public override ValueTask WriteInterimAsync(Exchange exchange, int status, HeaderList headers, CancellationToken cancellation) =>
+        InterimAnswers.For(exchange)?.TakeAsync(status, headers, cancellation) ?? default;
 
     /// <inheritdoc/>
     public override ValueTask RefuseAsync(Exchange exchange, OriginException fault)

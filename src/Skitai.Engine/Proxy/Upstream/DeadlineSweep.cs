@@ -31,11 +31,17 @@ internal sealed class DeadlineSweep : IDisposable
 
     /// <summary>Makes one that stands still.</summary>
     /// <param name="time">The clock.</param>
-    /// <param name="shortest">The shortest timeout that is to be kept; it is noticed a tenth of it late at most, or 10 ms.</param>
-    /// <param name="look">Called at each tick, without the gate.</param>
-    public DeadlineSweep(TimeProvider time, TimeSpan shortest, Action look)
+    /// <param name="look">Called at each tick, without the lock.</param>
+    /// <param name="timeouts">What is to be kept; the shortest is noticed a tenth of it late at most, or 10 ms. Zero = for ever.</param>
+    public DeadlineSweep(TimeProvider time, Action look, params ReadOnlySpan<TimeSpan> timeouts)
     {
         _time = time;
+        var shortest = TimeSpan.MaxValue;
+        foreach (var timeout in timeouts)
+        {
+            shortest = timeout > TimeSpan.Zero && timeout < shortest ? timeout : shortest;
+        }
+
         _quick = TimeSpan.FromTicks(Math.Clamp(shortest.Ticks / 10, s_shortestQuick.Ticks, s_longestQuick.Ticks));
         _timer = time.CreateTimer(static state => ((Action)state!)(), look, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }

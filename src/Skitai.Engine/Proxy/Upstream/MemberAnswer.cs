@@ -26,6 +26,8 @@ internal abstract class MemberAnswer : IAsyncDisposable
 
     /// <summary>The next bytes of the body, good until the next call; empty = that was all.</summary>
     /// <exception cref="MemberException">The body cannot be had to its end.</exception>
+    /// <exception cref="RequestBodyException">The answer had begun early, and then the client failed to send the rest of its request's body.</exception>
+    /// <exception cref="OperationCanceledException">It was given up: the connection is ended.</exception>
     public abstract ValueTask<ReadOnlyMemory<byte>> ReadAsync(CancellationToken cancellation);
 
     /// <summary>As <see cref="ReadAsync"/>, but only what is here already: an answer that came in one piece goes out in one.</summary>

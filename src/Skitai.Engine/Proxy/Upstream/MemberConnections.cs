@@ -1,6 +1,8 @@
 using System.Net;
+using System.Net.Security;
 using Skitai.Configuration.Settings;
 using Skitai.Engine.Proxy.Upstream.Http1;
+using Skitai.Engine.Proxy.Upstream.Http2;
 
 namespace Skitai.Engine.Proxy.Upstream;
 
@@ -16,8 +18,22 @@ internal abstract class MemberConnections : IAsyncDisposable
     public static MemberConnections Create(
         ClusterSettings cluster, ClusterMember member, IPEndPoint address, TimeSpan responseTimeout, TimeProvider time)
     {
-        var dialer = new MemberDialer(cluster, member, address, time);
-        return new Http1Connections(dialer.DialAsync, responseTimeout, cluster.IdleTimeout, time);
+        switch (cluster.Protocol)
+        {
+            case MemberProtocol.Auto when cluster.Ssl:
+                return new NegotiatedConnections(cluster, member, address, responseTimeout, time);
+            case MemberProtocol.Http2:
+                {
+                    var dialer = new MemberDialer(cluster, member, address, time, SslApplicationProtocol.Http2);
+                    return new Http2Connections(dialer.DialHttp2Async, address, cluster.Ssl, responseTimeout, cluster.IdleTimeout, time);
+                }
+
+            default:
+                {
+                    var dialer = new MemberDialer(cluster, member, address, time, SslApplicationProtocol.Http11);
+                    return new Http1Connections(dialer.DialAsync, responseTimeout, cluster.IdleTimeout, time);
+                }
+        }
     }
 
     /// <summary>Connections open now, idle ones included.</summary>

@@ -29,19 +29,16 @@ internal sealed class MemberDialer
     /// <param name="cluster">Whether TLS, and how; connect_timeout.</param>
     /// <param name="member">Whose name is in its certificate, unless the cluster names another.</param>
     /// <param name="address">Where to.</param>
+    /// <param name="protocols">What TLS's ALPN offers, the best first.</param>
     /// <param name="time">The clock.</param>
-    public MemberDialer(ClusterSettings cluster, ClusterMember member, IPEndPoint address, TimeProvider time)
+    public MemberDialer(
+        ClusterSettings cluster, ClusterMember member, IPEndPoint address, TimeProvider time, params List<SslApplicationProtocol> protocols)
     {
         _cluster = cluster;
         _address = address;
         _time = time;
         _host = cluster.SslName ?? member.Host;
-        _protocols = cluster.Protocol switch
-        {
-            MemberProtocol.Http1 => [SslApplicationProtocol.Http11],
-            MemberProtocol.Http2 => [SslApplicationProtocol.Http2],
-            _ => [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
-        };
+        _protocols = protocols;
     }
 
     /// <summary>Connects.</summary>
@@ -52,26 +49,24 @@ internal sealed class MemberDialer
         using var patience = new CancellationTokenSource(_cluster.ConnectTimeout, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellation);
         Socket? socket = null;
-        SslStream? tls = null;
+        SocketStream? transport = null;
         try
         {
             socket = Create();
             await socket.ConnectAsync(_address, either.Token);
-            if (_cluster.Ssl)
-            {
-                tls = await SecureAsync(socket, either.Token);
-            }
-            else
-            {
-                socket.Blocking = false; // NetworkStream, which TLS needs, wants it as it was.
-            }
-
-            return new DialedConnection(socket, tls);
+            socket.Blocking = false;
+            transport = new SocketStream(socket);
+            var tls = _cluster.Ssl ? await SecureAsync(transport, either.Token) : null;
+            return new DialedConnection(socket, transport, tls);
         }
         catch (Exception fault)
         {
             socket?.Dispose();
-            tls?.Dispose();
+            if (transport is not null)
+            {
+                await transport.DisposeAsync();
+            }
+
             cancellation.ThrowIfCancellationRequested();
             if (patience.IsCancellationRequested)
             {
@@ -86,6 +81,21 @@ internal sealed class MemberDialer
 
             throw;
         }
+    }
+
+    /// <summary>Connects to a member that is to speak HTTP/2.</summary>
+    /// <param name="cancellation">Gives it up.</param>
+    /// <exception cref="MemberException">It cannot be done, or it does not.</exception>
+    public async ValueTask<DialedConnection> DialHttp2Async(CancellationToken cancellation)
+    {
+        var dialed = await DialAsync(cancellation);
+        if (dialed.Tls is null || dialed.SpeaksHttp2)
+        {
+            return dialed;
+        }
+
+        dialed.Dispose();
+        throw new MemberException(MemberFault.TlsFailed, neverLeft: true, "it does not offer HTTP/2 (TLS ALPN)");
     }
 
     private static string Text(SocketException error) => error.SocketErrorCode switch
@@ -109,14 +119,15 @@ internal sealed class MemberDialer
         return socket;
     }
 
-    private async ValueTask<SslStream> SecureAsync(Socket socket, CancellationToken cancellation)
+    private async ValueTask<SslStream> SecureAsync(SocketStream transport, CancellationToken cancellation)
     {
-        // What comes next takes milliseconds of work: not on the thread that polls the sockets.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-        var tls = new SslStream(new NetworkStream(socket, ownsSocket: false), leaveInnerStreamOpen: false);
+        transport.HopsToPool = true;
+        var tls = new SslStream(transport, leaveInnerStreamOpen: false);
         try
         {
             await tls.AuthenticateAsClientAsync(_tls ??= Options(), cancellation);
+            transport.HopsToPool = false;
             return tls;
         }
         catch (Exception fault)

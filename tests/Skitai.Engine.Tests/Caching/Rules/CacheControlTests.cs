@@ -57,18 +57,18 @@ public sealed class CacheControlTests
     }
 
     [Theory]
-    [InlineData("No-StOrE", CacheDirectives.NoStore)]
-    [InlineData("no-cache", CacheDirectives.NoCache)]
-    [InlineData("private", CacheDirectives.Private)]
-    [InlineData("public, must-revalidate", CacheDirectives.Public | CacheDirectives.MustRevalidate)]
-    [InlineData("proxy-revalidate,must-understand", CacheDirectives.ProxyRevalidate | CacheDirectives.MustUnderstand)]
-    [InlineData("only-if-cached", CacheDirectives.OnlyIfCached)]
-    [InlineData("max-stale", CacheDirectives.AnyStale)]
-    [InlineData("no-store=x", CacheDirectives.NoStore)]
-    [InlineData("no-cache=\"\"", CacheDirectives.NoCache)]
-    [InlineData("private=\" , \"", CacheDirectives.Private)]
-    [InlineData("no-storex, xno-cache, immutable", CacheDirectives.None)]
-    public void Directives_are_read(string line, CacheDirectives expected) => Assert.Equal(expected, Parse(line).Directives);
+    [InlineData("No-StOrE", "NoStore")]
+    [InlineData("no-cache", "NoCache")]
+    [InlineData("private", "Private")]
+    [InlineData("public, must-revalidate", "Public, MustRevalidate")]
+    [InlineData("proxy-revalidate,must-understand", "ProxyRevalidate, MustUnderstand")]
+    [InlineData("only-if-cached", "OnlyIfCached")]
+    [InlineData("max-stale", "AnyStale")]
+    [InlineData("no-store=x", "NoStore")]
+    [InlineData("no-cache=\"\"", "NoCache")]
+    [InlineData("private=\" , \"", "Private")]
+    [InlineData("no-storex, xno-cache, immutable", "None")]
+    public void Directives_are_read(string line, string expected) => Assert.Equal(expected, Parse(line).Directives.ToString());
 
     [Theory]
     [InlineData("no-cache=\"a\"", "a")]

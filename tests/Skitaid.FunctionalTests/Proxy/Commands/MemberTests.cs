@@ -117,7 +117,7 @@ public sealed class MemberTests
         Assert.Equal(0, list.ExitCode);
         Assert.Matches(@"^  cluster @users: 2 members\n    MEMBER +STATE +WEIGHT +IN HAND +REQUESTS +FAILED +LAST FAILURE\n", list.Output);
         Assert.Matches($@"\n    {site.One.Authority} +up +1 +0 +60 +0  -\n", list.Output);
-        Assert.Matches($@"\n    {site.Two.Authority} +(down until [0-9:]+|trying) +1 +0 +[0-9]+ +[0-9]+  20[0-9.]+ [0-9:]+ .*refused", list.Output);
+        Assert.Matches($@"\n    {site.Two.Authority} +(down until [0-9:]+|down, tried next|trying) +1 +0 +[0-9]+ +[0-9]+  20[0-9.]+ [0-9:]+ .*refused", list.Output);
         Assert.Contains(list.Output.Split('\n')[1], (await site.Daemon.RunAsync("status")).Output, StringComparison.Ordinal);
         Assert.True((await site.MemberAsync(site.Two)).GetProperty("failures").GetInt64() > 0);
 

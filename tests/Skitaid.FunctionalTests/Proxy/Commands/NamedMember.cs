@@ -40,10 +40,9 @@ internal sealed class NamedMember : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _ending.CancelAsync();
+        await _ending.CancelAsync(); // without a timer: nothing to dispose of, and a member may be ended twice
         _listener.Dispose();
         await _accepting;
-        _ending.Dispose();
     }
 
     private async Task AcceptAsync()

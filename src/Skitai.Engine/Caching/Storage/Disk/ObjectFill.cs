@@ -1,8 +1,249 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
 namespace Skitai.Engine.Caching.Storage.Disk;
 
+/// <summary>
+/// A body on its way to disk: in a file with a temporary name beside its final one, which it gets when all of it is there.
+/// One appends; others may read meanwhile what has been appended. Disk is set aside before it is taken.
+/// </summary>
 internal sealed class ObjectFill : IDisposable
 {
-    public ValueTask<bool> AppendAsync(ReadOnlyMemory<byte> bytes) => throw new NotSupportedException();
-    public ValueTask ReadAsync(long offset, Memory<byte> into, CancellationToken cancellation) => throw new NotSupportedException();
-    public void Dispose() { }
+    /// <summary>Set aside at a time where the length is not known.</summary>
+    private const long Step = 1024 * 1024;
+
+    private readonly DiskTier _tier;
+    private readonly StoredHead _head;
+    private readonly long _length;
+    private readonly List<uint> _sums = [];
+    private readonly List<ObjectName> _victims;
+    private readonly ulong _nonce = ObjectLayout.NewNonce();
+    private readonly byte[] _headBytes;
+    private readonly int _slotSize;
+    private readonly long _purges;
+    private SafeFileHandle? _handle;
+    private string? _path;
+    private long _reserved;
+    private long _written;
+    private uint _sum;
+    private bool _handedOver;
+
+    private ObjectFill(DiskTier tier, StoredHead head, byte[] headBytes, long length, long reserved, List<ObjectName> victims)
+    {
+        _tier = tier;
+        _head = head;
+        _headBytes = headBytes;
+        _length = length;
+        _reserved = reserved;
+        _victims = victims;
+        _slotSize = ObjectLayout.SlotSizeFor(headBytes.Length);
+        _purges = tier.Purges.Last;
+        Name = ObjectName.Of(head);
+    }
+
+    /// <summary>What it will be called.</summary>
+    public ObjectName Name { get; }
+
+    /// <summary>Begins one, without touching the disk yet; null when there is no room for it.</summary>
+    /// <param name="tier">Where the space is counted.</param>
+    /// <param name="head">The head.</param>
+    /// <param name="length">Bytes of the body, all set aside at once; -1 = not known.</param>
+    public static ObjectFill? TryBegin(DiskTier tier, StoredHead head, long length)
+    {
+        if (!tier.MayWrite || length > tier.ObjectLimit)
+        {
+            return null;
+        }
+
+        var bytes = HeadCodec.Encode(head);
+        var slot = ObjectLayout.SlotSizeFor(bytes.Length);
+        if (slot > ObjectLayout.MostSlot)
+        {
+            return null;
+        }
+
+        var file = ObjectLayout.FileLength(slot, length < 0 ? Math.Min(Step, tier.ObjectLimit) : length);
+        var blocks = ObjectLayout.DiskBlocks(file);
+        List<ObjectName> victims = [];
+        return file <= tier.ObjectLimit && tier.TryReserve(blocks, victims) ? new ObjectFill(tier, head, bytes, length, blocks, victims) : null;
+    }
+
+    /// <summary>Adds bytes, off the calling thread.</summary>
+    /// <returns>False when it became too large, or the disk does not take it.</returns>
+    public async ValueTask<bool> AppendAsync(ReadOnlyMemory<byte> bytes)
+    {
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        return Append(bytes.Span);
+    }
+
+    /// <summary>As <see cref="AppendAsync"/>, on this thread.</summary>
+    public bool Append(ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            if (!_tier.MayWrite || !TryReserve(_written + bytes.Length))
+            {
+                return false;
+            }
+
+            Open();
+            RandomAccess.Write(_handle!, bytes, BodyOffset + _written);
+            Sum(bytes);
+            return true;
+        }
+        catch (IOException error)
+        {
+            _tier.WriteFailed(error);
+            return false;
+        }
+    }
+
+    /// <summary>Reads what has been appended.</summary>
+    /// <exception cref="BodyLostException">The disk is broken.</exception>
+    public async ValueTask ReadAsync(long offset, Memory<byte> into, CancellationToken cancellation)
+    {
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        cancellation.ThrowIfCancellationRequested();
+        try
+        {
+            if (_handle is null || !DiskFiles.TryReadFully(_handle, into.Span, BodyOffset + offset))
+            {
+                throw new BodyLostException("the file of an object that is being cached became shorter");
+            }
+        }
+        catch (IOException error) when (error is not BodyLostException)
+        {
+            throw new BodyLostException(error.Message, error);
+        }
+    }
+
+    /// <summary>All has been appended: it gets its name. On this thread.</summary>
+    /// <returns>Its file; null when it is not kept. This fill is to be disposed of in any case.</returns>
+    public ObjectFile? Commit(Admission admission, long sequence)
+    {
+        OpenFile? open;
+        try
+        {
+            Open();
+            if (_written % ObjectLayout.BlockSize != 0)
+            {
+                _sums.Add(_sum);
+            }
+
+            RandomAccess.Write(_handle!, ObjectLayout.MakeFooter(_nonce, _written, CollectionsMarshal.AsSpan(_sums)), BodyOffset + _written);
+            var blocks = ObjectLayout.DiskBlocks(ObjectLayout.FileLength(_slotSize, _written));
+            if (!_tier.TryPublish(_path!, Name, blocks, _reserved, sequence, admission, _head.VaryNames, out open))
+            {
+                return null;
+            }
+        }
+        catch (IOException error)
+        {
+            _tier.WriteFailed(error);
+            return null;
+        }
+
+        _reserved = 0;
+        _handedOver = true;
+        var file = new ObjectFile(_tier, open, Name, _handle!, _nonce, BodyOffset, _written, [.. _sums]);
+        file.ConfirmAll();
+        return file;
+    }
+
+    /// <summary>Gives up what was not committed; the file goes off this thread.</summary>
+    public void Dispose()
+    {
+        if (!_handedOver)
+        {
+            _handedOver = true;
+            _tier.Discard(_path, _handle, _reserved, _victims);
+        }
+    }
+
+    private long BodyOffset => ObjectLayout.BodyOffset(_slotSize);
+
+    private bool TryReserve(long length)
+    {
+        if (_length >= 0)
+        {
+            return length <= _length;
+        }
+
+        var file = ObjectLayout.FileLength(_slotSize, length);
+        if (file > _tier.ObjectLimit)
+        {
+            return false;
+        }
+
+        var needed = ObjectLayout.DiskBlocks(file);
+        if (needed <= _reserved)
+        {
+            return true;
+        }
+
+        var more = Math.Max(needed - _reserved, ObjectLayout.DiskBlocks(Step));
+        if (!_tier.TryReserve(more, _victims))
+        {
+            return false;
+        }
+
+        _reserved += more;
+        if (_handle is not null)
+        {
+            DeleteVictims();
+        }
+
+        return true;
+    }
+
+    /// <summary>What was evicted for it goes first: the disk never holds more than it may.</summary>
+    private void DeleteVictims()
+    {
+        foreach (var victim in _victims)
+        {
+            _tier.DeleteEvicted(victim);
+        }
+
+        _victims.Clear();
+    }
+
+    private void Open()
+    {
+        if (_handle is not null)
+        {
+            return;
+        }
+
+        DeleteVictims();
+        var (path, handle) = _tier.CreateTemporary(Name, _length < Step ? 0 : ObjectLayout.FileLength(_slotSize, _length));
+        _path = path;
+        var start = new byte[ObjectLayout.PrologueSize + ObjectLayout.SlotMark + _headBytes.Length];
+        ObjectLayout.WritePrologue(start, _nonce, _purges, _slotSize);
+        ObjectLayout.WriteSlot(start.AsSpan(ObjectLayout.PrologueSize), _nonce, 1, _headBytes);
+        RandomAccess.Write(handle, start, 0);
+
+        // Last: a reader looks for it.
+        Volatile.Write(ref _handle, handle);
+    }
+
+    private void Sum(ReadOnlySpan<byte> bytes)
+    {
+        while (bytes.Length > 0)
+        {
+            var inBlock = (int)(_written % ObjectLayout.BlockSize);
+            if (inBlock == 0)
+            {
+                _sum = ObjectLayout.BlockSum(_nonce, _written / ObjectLayout.BlockSize, default);
+            }
+
+            var part = Math.Min(bytes.Length, ObjectLayout.BlockSize - inBlock);
+            _sum = Checksum.Of(_sum, bytes[..part]);
+            _written += part;
+            bytes = bytes[part..];
+            if (_written % ObjectLayout.BlockSize == 0)
+            {
+                _sums.Add(_sum);
+            }
+        }
+    }
 }

@@ -133,7 +133,7 @@ internal sealed class MemoryTier(long limit)
                 Drop(variants, older);
             }
 
-            var charge = ObjectCost + head.Cost + (stored.Memory?.Cost ?? 0);
+            var charge = ObjectCost + head.Cost + (stored.Memory?.Cost ?? stored.Disk!.Cost);
             if (charge > ObjectLimit || !MakeRoom(charge - reserved))
             {
                 return false;
@@ -203,12 +203,26 @@ internal sealed class MemoryTier(long limit)
     }
 
     /// <summary>Drops all that is kept for a key.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="dropped">Hears of each, under the tier's lock.</param>
     /// <returns>How many.</returns>
-    public int RemoveKey(string key)
+    public int RemoveKey(string key, Action<StoredObject>? dropped)
     {
         lock (_changing)
         {
-            return _keys.TryGetValue(key, out var variants) ? DropAll(variants) : 0;
+            return _keys.TryGetValue(key, out var variants) ? DropAll(variants, dropped) : 0;
+        }
+    }
+
+    /// <summary>Drops what is kept of a selection if it was begun earlier.</summary>
+    public void RemoveOlder(StoredHead head, long sequence)
+    {
+        lock (_changing)
+        {
+            if (_keys.TryGetValue(head.Key, out var variants) && variants.Find(head.VaryNames, head.Variant) is { } older && older.Sequence < sequence)
+            {
+                Drop(variants, older);
+            }
         }
     }
 
@@ -371,7 +385,7 @@ internal sealed class MemoryTier(long limit)
         Drop(_keys[stored.Head.Key], stored);
     }
 
-    private int DropAll(StoredVariants variants, Action<StoredObject>? dropped = null)
+    private int DropAll(StoredVariants variants, Action<StoredObject>? dropped)
     {
         var all = variants.All.ToList();
         foreach (var stored in all)

@@ -41,6 +41,20 @@ internal static class FieldLine
         return new Header(KnownFieldNames.Get(name), value.IsEmpty ? "" : Encoding.Latin1.GetString(value));
     }
 
+    /// <summary>The same for text.</summary>
+    public static bool HasControl(string text)
+    {
+        foreach (var character in text)
+        {
+            if ((character < ' ' && character != '\t') || character == 0x7F)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>Whether there is a control character that neither a value nor a reason phrase may have.</summary>
     public static bool HasControl(ReadOnlySpan<byte> text) => text.ContainsAny(s_control);
 }

@@ -24,6 +24,7 @@ internal sealed partial class Http1Connection
     private Task? _pump;
     private bool _sentAny;
     private volatile bool _requestSent;
+    private volatile bool _sendsLast;
     private volatile bool _sendFailed;
     private long _sendingSince;
 
@@ -143,6 +144,8 @@ internal sealed partial class Http1Connection
                 throw new InvalidDataException("the request's body is longer than its Content-Length");
             }
 
+            _sendsLast = left == 0;
+
             if (!await SendPieceAsync(piece, isChunked))
             {
                 return false;
@@ -152,6 +155,7 @@ internal sealed partial class Http1Connection
         if (isChunked)
         {
             _out.AddLastChunk(body.Trailers);
+            _sendsLast = true;
         }
 
         return _out.Count == 0 || await FlushAsync();

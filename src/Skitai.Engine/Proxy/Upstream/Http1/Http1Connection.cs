@@ -24,6 +24,7 @@ internal sealed partial class Http1Connection
     }
 
     private readonly Http1Connections _pool;
+    private readonly DialedConnection _dialed;
     private readonly Socket _socket;
     private readonly SslStream? _tls;
     private readonly Lock _lock = new();
@@ -38,6 +39,7 @@ internal sealed partial class Http1Connection
     public Http1Connection(Http1Connections pool, DialedConnection dialed)
     {
         _pool = pool;
+        _dialed = dialed;
         _socket = dialed.Socket;
         _tls = dialed.Tls;
         _receiving = new ReceiveArguments(this);
@@ -242,8 +244,7 @@ internal sealed partial class Http1Connection
     private void Close()
     {
         _pool.Forget(this);
-        _socket.Dispose();
-        _tls?.Dispose();
+        _dialed.Dispose();
         _bodyStop?.Cancel();
         _goAhead?.TrySetResult(false);
         Free();

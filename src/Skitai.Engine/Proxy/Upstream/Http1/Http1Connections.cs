@@ -31,8 +31,7 @@ internal sealed class Http1Connections : MemberConnections
     {
         _dial = dial;
         Time = time;
-        var shortest = responseTimeout > TimeSpan.Zero && (idleTimeout <= TimeSpan.Zero || responseTimeout < idleTimeout) ? responseTimeout : idleTimeout;
-        _sweep = new DeadlineSweep(time, shortest > TimeSpan.Zero ? shortest : s_idleTime, Look);
+        _sweep = new DeadlineSweep(time, Look, responseTimeout, idleTimeout);
         ResponseTimeout = _sweep.Units(responseTimeout);
         IdleTimeout = _sweep.Units(idleTimeout);
         _idleTime = _sweep.Units(s_idleTime);
@@ -91,16 +90,18 @@ internal sealed class Http1Connections : MemberConnections
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>A connection that somebody else has opened, idle from now on.</summary>
-    internal Http1Connection Add(DialedConnection dialed)
+    /// <summary>Sends a request over a connection that somebody else has opened.</summary>
+    internal async ValueTask<MemberAnswer> SendAsync(DialedConnection dialed, MemberRequest request, CancellationToken cancellation) =>
+        (await Add(dialed).ExchangeAsync(request, mayRepeat: false, cancellation))!;
+
+    private Http1Connection Add(DialedConnection dialed)
     {
         var connection = new Http1Connection(this, dialed);
         lock (_lock)
         {
             if (_disposed && _all.Count == 0)
             {
-                dialed.Tls?.Dispose();
-                dialed.Socket.Dispose();
+                dialed.Dispose();
                 throw new ObjectDisposedException(nameof(Http1Connections));
             }
 

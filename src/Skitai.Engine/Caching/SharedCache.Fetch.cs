@@ -1,0 +1,270 @@
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.AspNetCore.Http;
+using Skitai.Engine.Caching.Rules;
+using Skitai.Engine.Caching.Storage;
+using Skitai.Engine.Hosting;
+using Skitai.Engine.Proxy.Upstream;
+
+namespace Skitai.Engine.Caching;
+
+/// <content>Requests that the origin has to be asked for.</content>
+internal sealed partial class SharedCache
+{
+    /// <summary>How often a request joins others' flights before it goes alone.</summary>
+    private const int MostFlights = 3;
+
+    /// <summary>Nothing is kept for the request.</summary>
+    private ValueTask MissAsync(CachedRequest request, Origin origin)
+    {
+        var exchange = request.Exchange;
+        if (request.Control.Has(CacheDirectives.OnlyIfCached))
+        {
+            return RefuseAsync(exchange);
+        }
+
+        if (!request.IsGet)
+        {
+            Interlocked.Increment(ref Counters.Mine.Misses);
+            return origin.ForwardAsync(exchange, _head);
+        }
+
+        if (request.Fields.Range.Count > 0)
+        {
+            Interlocked.Increment(ref Counters.Mine.Misses);
+            return origin.ForwardAsync(exchange, _partial);
+        }
+
+        return FetchAsync(request, origin, null, Use.WhenConfirmed);
+    }
+
+    /// <summary>What is kept needs the origin's word. Takes over the share.</summary>
+    private ValueTask AskAsync(CachedRequest request, Origin origin, StoredObject stored, Use use)
+    {
+        if (request.IsGet && !request.Control.Has(CacheDirectives.OnlyIfCached))
+        {
+            return FetchAsync(request, origin, stored, use);
+        }
+
+        stored.Release();
+        if (request.IsGet)
+        {
+            return RefuseAsync(request.Exchange);
+        }
+
+        Interlocked.Increment(ref Counters.Mine.Misses);
+        return origin.ForwardAsync(request.Exchange, _head);
+    }
+
+    /// <summary>only-if-cached, and nothing that would do (RFC 9111 section 5.2.1.7).</summary>
+    private static ValueTask RefuseAsync(Exchange exchange)
+    {
+        exchange.Response.Headers[CacheStatusField.Name] = "skitaid; detail=only-if-cached";
+        return StatusPage.WriteAsync(exchange, StatusCodes.Status504GatewayTimeout);
+    }
+
+    /// <summary>Joins the flight for it, or begins one. Takes over the share.</summary>
+    private ValueTask FetchAsync(CachedRequest request, Origin origin, StoredObject? stored, Use use)
+    {
+        var traits = request.Traits;
+        if ((traits & (RequestTraits.NoStore | RequestTraits.UnkeyedField)) != RequestTraits.None)
+        {
+            // It may not share with anybody, either way.
+            stored?.Release();
+            Interlocked.Increment(ref Counters.Mine.Passed);
+            return origin.ForwardAsync(request.Exchange, _bypass);
+        }
+
+        var mark = MarkOf(request.Key, traits);
+        if (Uncacheable.Has(mark) || Oversized.Has(mark))
+        {
+            stored?.Release();
+            Interlocked.Increment(ref Counters.Mine.Passed);
+            return origin.ForwardAsync(request.Exchange, origin.Settings.CacheHeuristic ? _guessedMiss : _miss);
+        }
+
+        var varies = Store.VariesOn(request.Key);
+        var reason = stored is null ? varies.Length > 0 ? ForwardReason.VaryMiss : ForwardReason.UriMiss
+            : use == Use.WhenConfirmed || ReadyAnswer.Of(stored.Head, origin.Settings.CacheHeuristic).Freshness.LeftAt(Now) <= TimeSpan.Zero ? ForwardReason.Stale
+            : ForwardReason.Request;
+        var names = stored is not null ? stored.Head.VaryNames : varies.Length > 0 ? varies[0] : [];
+        var isAlone = use == Use.WhenConfirmedForIt || request.Control.Has(CacheDirectives.NoCache) || request.Control.MaxAge == 0;
+        return FetchAsync(request, origin, stored, names, isAlone, reason);
+    }
+
+    private async ValueTask FetchAsync(CachedRequest request, Origin origin, StoredObject? stored, string[] names, bool isAlone, ForwardReason reason)
+    {
+        var exchange = request.Exchange;
+        for (var tries = 0; tries < MostFlights; tries++)
+        {
+            var flight = Board(request, origin, ref stored, isAlone ? null : NameOf(request.Key, request.VariantOf(names)), out var isLeader, out var fresh);
+            if (flight is null)
+            {
+                var head = fresh!.Head;
+                await AnswerAsync(request, fresh, head, ReadyAnswer.Of(head, origin.Settings.CacheHeuristic), Now, null);
+                return;
+            }
+
+            try
+            {
+                var landing = await flight.WaitAsync(exchange.ClientGone);
+                if (isLeader)
+                {
+                    Interlocked.Increment(ref Counters.Mine.Misses);
+                    await LeadAsync(request, origin, flight, landing, reason);
+                    return;
+                }
+
+                if (await TryFollowAsync(request, origin, flight, landing, reason))
+                {
+                    return;
+                }
+
+                if (landing.Head is null || StoredHead.SameNames(landing.Head.VaryNames, names))
+                {
+                    break;
+                }
+
+                names = landing.Head.VaryNames; // it was for another selection: now it is known by what
+            }
+            catch (OperationCanceledException)
+            {
+                exchange.Abort();
+                return;
+            }
+            finally
+            {
+                await flight.LeaveAsync(isLeader);
+            }
+        }
+
+        Interlocked.Increment(ref Counters.Mine.Misses);
+        await origin.ForwardAsync(exchange, _unkept);
+    }
+
+    /// <summary>
+    /// The flight of that name, joined; a new one if there is none. A share in a kept answer goes to a new one, or back. Null =
+    /// a flight has just ended, and the cache has what it brought.
+    /// </summary>
+    private Flight? Board(CachedRequest request, Origin origin, ref StoredObject? stored, string? name, out bool isLeader, out StoredObject? fresh)
+    {
+        (isLeader, fresh) = (false, null);
+        Flight? own = null;
+        while (true)
+        {
+            if (name is not null && _flights.TryGetValue(name, out var other))
+            {
+                if (other.TryJoin())
+                {
+                    own?.Discard();
+                    stored?.Release();
+                    stored = null;
+                    return other;
+                }
+
+                Remove(other);
+                continue;
+            }
+
+            if (own is null)
+            {
+                if (name is not null && TryGetFresh(request, origin, out fresh))
+                {
+                    stored?.Release();
+                    stored = null;
+                    return null;
+                }
+
+                own = new Flight(this, origin, request, stored, name);
+                stored = null;
+            }
+
+            if (name is null || _flights.TryAdd(name, own))
+            {
+                isLeader = true;
+                _ = RunAsync(own);
+                return own;
+            }
+        }
+    }
+
+    private bool TryGetFresh(CachedRequest request, Origin origin, [NotNullWhen(true)] out StoredObject? fresh)
+    {
+        if (!Store.TryGet(request.Key, request, out fresh))
+        {
+            return false;
+        }
+
+        if (Reuse.Decide(ReadyAnswer.Of(fresh.Head, origin.Settings.CacheHeuristic).Freshness, Now, request.Control) == Use.AsIs)
+        {
+            return true;
+        }
+
+        fresh.Release();
+        fresh = null;
+        return false;
+    }
+
+    /// <summary>The answer to the request that the flight was begun for.</summary>
+    private async ValueTask LeadAsync(CachedRequest request, Origin origin, Flight flight, Landing landing, ForwardReason reason)
+    {
+        var exchange = request.Exchange;
+        var status = landing.OriginStatus;
+        switch (landing.Kind)
+        {
+            case LandingKind.Filling:
+                var left = ReadyAnswer.Seconds(landing.Ready!.Freshness.LeftAt(Now));
+                using (var reader = flight.TakeReader())
+                {
+                    await FillAnswer.WriteAsync(_sender, request, flight, landing, reader!, Now, CacheStatusField.Forwarded(reason, ttl: left, isStored: true));
+                }
+
+                break;
+            case LandingKind.Confirmed or LandingKind.StaleOnError:
+                await AnswerAsync(request, landing, reason, isCollapsed: false);
+                break;
+            case LandingKind.Passed:
+                await using (var answer = flight.TakePassed()!)
+                {
+                    PassedAnswers.AddStatus(answer.Headers, CacheStatusField.Forwarded(reason));
+                    await PassAsync(origin, exchange, flight.Request, answer);
+                }
+
+                break;
+            default:
+                exchange.Response.Headers[CacheStatusField.Name] = CacheStatusField.Forwarded(reason, status);
+                await origin.RefuseAsync(exchange, landing.Fault!);
+                break;
+        }
+    }
+
+    private async ValueTask PassAsync(Origin origin, Exchange exchange, OriginRequest sent, MemberAnswer answer)
+    {
+        try
+        {
+            await origin.WriteAsync(exchange, sent, answer);
+        }
+        catch (MemberException fault)
+        {
+            TellBroken(origin.Settings.Name, fault.Message, exchange.Request.RawTarget);
+            exchange.Abort(); // a proper end would be a lie
+        }
+    }
+
+    /// <summary>Answers with what is kept, after the origin was asked.</summary>
+    private ValueTask AnswerAsync(CachedRequest request, Landing landing, ForwardReason reason, bool isCollapsed)
+    {
+        var (stored, head, ready, now) = (landing.Stored!, landing.Head!, landing.Ready!, Now);
+        if (!stored.TryAcquire())
+        {
+            throw new InvalidOperationException("A flight has lost what it was to confirm.");
+        }
+
+        var left = ReadyAnswer.Seconds(ready.Freshness.LeftAt(now));
+        if (landing.Kind == LandingKind.StaleOnError)
+        {
+            return AnswerAsync(request, stored, head, ready, now, "stale-if-error");
+        }
+
+        return WriteAsync(request, stored, head, ready, now, CacheStatusField.Forwarded(reason, landing.OriginStatus, left, isStored: !landing.IsForLeaderOnly && !isCollapsed, isCollapsed));
+    }
+}

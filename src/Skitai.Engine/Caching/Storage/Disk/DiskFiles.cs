@@ -1,0 +1,118 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace Skitai.Engine.Caching.Storage.Disk;
+
+/// <summary>Files and directories that nobody but this user can read.</summary>
+internal static class DiskFiles
+{
+    private const FileShare Anybody = FileShare.ReadWrite | FileShare.Delete;
+
+    /// <summary>Makes a file for reading and writing, or empties the one that is there.</summary>
+    /// <param name="path">Where.</param>
+    /// <param name="length">Bytes to set aside at once; 0 = none.</param>
+    /// <exception cref="IOException">No directory, no space, no permission.</exception>
+    public static SafeFileHandle Create(string path, long length)
+    {
+        try
+        {
+            var stream = new FileStream(path, new FileStreamOptions
+            {
+                Mode = FileMode.Create,
+                Access = FileAccess.ReadWrite,
+                Share = Anybody,
+                BufferSize = 0,
+                PreallocationSize = length,
+#pragma warning disable CA1416 // Linux only
+                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+#pragma warning restore CA1416
+            });
+
+            // The handle is what is wanted: it closes itself, and the stream must not do that before.
+#pragma warning disable CA1816 // not its owner's Dispose, but the same is meant
+            GC.SuppressFinalize(stream);
+#pragma warning restore CA1816
+            return stream.SafeFileHandle;
+        }
+        catch (UnauthorizedAccessException error)
+        {
+            throw new IOException(error.Message, error);
+        }
+    }
+
+    /// <summary>Opens a file.</summary>
+    /// <exception cref="IOException">It is not there, or may not be opened.</exception>
+    public static SafeFileHandle Open(string path, FileAccess access = FileAccess.Read)
+    {
+        try
+        {
+            return File.OpenHandle(path, FileMode.Open, access, Anybody);
+        }
+        catch (UnauthorizedAccessException error)
+        {
+            throw new IOException(error.Message, error);
+        }
+    }
+
+    /// <summary>Makes a directory and those above it.</summary>
+    /// <exception cref="IOException">It cannot be made.</exception>
+    public static void CreateDirectory(string path)
+    {
+        try
+        {
+#pragma warning disable CA1416 // Linux only
+            Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+#pragma warning restore CA1416
+        }
+        catch (UnauthorizedAccessException error)
+        {
+            throw new IOException(error.Message, error);
+        }
+    }
+
+    /// <summary>Deletes a file if it is there.</summary>
+    /// <returns>False when it could not be deleted.</returns>
+    public static bool TryDelete(string path)
+    {
+        try
+        {
+            File.Delete(path);
+            return true;
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return true;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Waits until the names in a directory are on the disk itself.</summary>
+    /// <exception cref="IOException">It cannot be done.</exception>
+    public static void FlushDirectory(string path)
+    {
+        using var directory = Open(path);
+        RandomAccess.FlushToDisk(directory);
+    }
+
+    /// <summary>Reads until <paramref name="into"/> is full.</summary>
+    /// <returns>False when the file ends before.</returns>
+    /// <exception cref="IOException">The disk is broken.</exception>
+    public static bool TryReadFully(SafeFileHandle file, Span<byte> into, long offset)
+    {
+        while (into.Length > 0)
+        {
+            var count = RandomAccess.Read(file, into, offset);
+            if (count == 0)
+            {
+                return false;
+            }
+
+            offset += count;
+            into = into[count..];
+        }
+
+        return true;
+    }
+}

@@ -1,0 +1,384 @@
+using System.ComponentModel;
+using System.IO.Enumeration;
+using Skitai.Posix;
+
+namespace Skitai.Engine.Caching.Storage.Disk;
+
+/// <summary>
+/// Gets hold of the directory, finds out what is in it, and looks through it for what was purged. All of that in the
+/// background and with pauses: the disk is there for look-ups.
+/// </summary>
+internal sealed partial class DiskTier
+{
+    private const int Folders = 256;
+    private const int BeforePause = 256;
+
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(2);
+    private static readonly TimeSpan s_untilOwned = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan s_untilLooked = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_untilScanned = TimeSpan.FromHours(1);
+
+    private readonly SemaphoreSlim _wanted = new(0);
+    private readonly List<TaskCompletionSource<int>> _sweepsWanted = [];
+    private FileLock? _lock;
+    private FileStatus? _lockStatus;
+    private DateTimeOffset _scannedAt;
+    private long _clearedUpTo = -1;
+    private int _swept;
+
+    /// <summary>A successor owns the directory from now on: nothing more is written, what is there may still be read.</summary>
+    public void StopWriting()
+    {
+        lock (_changing)
+        {
+            _stopped = true;
+        }
+
+        Do(LetGo);
+    }
+
+    /// <summary>Makes what was purged last, and deletes the files of it one after the other.</summary>
+    /// <param name="everythingUpTo">What was begun up to here goes without being looked at; -1 = everything is looked at.</param>
+    /// <returns>How many files were deleted within the time that one can wait for it.</returns>
+    public async Task<int> SweepAsync(long everythingUpTo)
+    {
+        if (!IsReady)
+        {
+            return 0; // saved and swept when the directory is ours
+        }
+
+        Volatile.Write(ref _clearedUpTo, Math.Max(_clearedUpTo, everythingUpTo));
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        SavePurges();
+        var swept = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_sweepsWanted)
+        {
+            _sweepsWanted.Add(swept);
+        }
+
+        _wanted.Release();
+        try
+        {
+            return await swept.Task.WaitAsync(s_untilLooked / 2, _time);
+        }
+        catch (TimeoutException)
+        {
+            return Volatile.Read(ref _swept);
+        }
+    }
+
+    /// <summary>Writes what is still to be written, and lets go of the directory.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _ending.CancelAsync();
+        _jobs.Writer.TryComplete();
+        try
+        {
+            await Task.WhenAll(_upkeep, _worker).WaitAsync(s_untilLooked, _time);
+        }
+        catch (TimeoutException)
+        {
+            return; // a disk that hangs: what is open stays open
+        }
+
+        LetGo();
+        _ending.Dispose();
+        _wanted.Dispose();
+    }
+
+    private void LetGo()
+    {
+        lock (_publishing)
+        {
+            _lock?.Dispose();
+            _lock = null;
+        }
+    }
+
+    private async Task KeepUpAsync()
+    {
+        while (!_ending.IsCancellationRequested)
+        {
+            try
+            {
+                if (Volatile.Read(ref _stopped))
+                {
+                    Answer(TakeWaiting(), 0);
+                }
+                else if (IsReady)
+                {
+                    await LookAfterAsync();
+                }
+                else if (!_writing.IsPausing && TryOwn())
+                {
+                    await TakeStockAsync();
+                }
+            }
+            catch (OperationCanceledException)
+            {
+                break;
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException or Win32Exception)
+            {
+                _writing.Failed(error);
+            }
+#pragma warning disable CA1031 // a cache that fails must not take the instance with it
+            catch (Exception error)
+            {
+                LogBug(_logger, _directory, error);
+                _writing.Failed(error);
+            }
+#pragma warning restore CA1031
+
+            try
+            {
+                await _wanted.WaitAsync(IsReady ? s_untilLooked : s_untilOwned, _ending.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                break;
+            }
+        }
+
+        Answer(TakeWaiting(), 0);
+    }
+
+    /// <summary>The directory is there, and nobody else writes in it.</summary>
+    private bool TryOwn()
+    {
+        DiskFiles.CreateDirectory(_directory);
+        var path = Path.Combine(_directory, "lock");
+        var taken = FileLock.TryTake(path);
+        if (taken is null)
+        {
+            return false;
+        }
+
+        lock (_publishing)
+        {
+            _lock = taken;
+            _lockStatus = PosixFile.GetStatus(path);
+            if (Volatile.Read(ref _stopped))
+            {
+                _lock.Dispose();
+                _lock = null;
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Finds out what is there. The oldest are deleted where there is more than there may be.</summary>
+    private async Task TakeStockAsync()
+    {
+        Purges.Load();
+        List<(ObjectName Name, long Blocks, DateTime Written)> found = [];
+        for (var folder = 0; folder < Folders; folder++)
+        {
+            var before = found.Count;
+            Scan(folder, isFirst: true, (name, length, written) => found.Add((name, ObjectLayout.DiskBlocks(length), written)));
+            if (found.Count / BeforePause != before / BeforePause)
+            {
+                await Task.Delay(s_pause, _ending.Token);
+            }
+        }
+
+        // A file's time is that of its last 304: what was confirmed lately goes last.
+        found.Sort((one, other) => one.Written.CompareTo(other.Written));
+        lock (_changing)
+        {
+            foreach (var (name, blocks, _) in found)
+            {
+                AddFound(name, blocks);
+            }
+
+            _removedUnseen.Clear();
+            Volatile.Write(ref _ready, true);
+        }
+
+        _scannedAt = _time.GetUtcNow();
+        LogReady(_logger, _directory, found.Count, Used);
+        _writing.Worked();
+        Trim();
+        if (!Purges.IsEmpty)
+        {
+            SavePurges();
+        }
+    }
+
+    private async Task LookAfterAsync()
+    {
+        var path = Path.Combine(_directory, "lock");
+        if (PosixFile.GetStatus(path) is not { } status || _lockStatus is not { } mine || !status.IsSameFile(mine))
+        {
+            Abandon();
+            return;
+        }
+
+        while (!Purges.IsEmpty)
+        {
+            await LookThroughAsync();
+        }
+
+        Answer(TakeWaiting(), 0);
+        if (_time.GetUtcNow() - _scannedAt >= s_untilScanned)
+        {
+            _scannedAt = _time.GetUtcNow();
+            for (var folder = 0; folder < Folders; folder++)
+            {
+                Scan(folder, isFirst: false, (name, length, _) =>
+                {
+                    lock (_changing)
+                    {
+                        AddFound(name, ObjectLayout.DiskBlocks(length));
+                    }
+                });
+                await Task.Delay(s_pause, _ending.Token);
+            }
+        }
+
+        Trim();
+    }
+
+    /// <summary>Somebody removed the directory: it is begun anew.</summary>
+    private void Abandon()
+    {
+        lock (_publishing)
+        {
+            lock (_changing)
+            {
+                Volatile.Write(ref _ready, false);
+                _used -= _index.Blocks;
+                _index.Clear();
+            }
+
+            _lock?.Dispose();
+            _lock = null;
+        }
+    }
+
+    private void AddFound(ObjectName name, long blocks)
+    {
+        if (!_index.Contains(name) && !_removedUnseen.Contains(name with { Vary = 0, Variant = 0 }))
+        {
+            _index.Add(name, blocks, 0);
+            _used += blocks;
+        }
+    }
+
+    private void Scan(int folder, bool isFirst, Action<ObjectName, long, DateTime> found)
+    {
+        var path = Path.Combine(_directory, folder.ToString("x2"));
+        var own = $".{Environment.ProcessId}-";
+        List<string> leftOver = [];
+        try
+        {
+            var entries = new FileSystemEnumerable<(ObjectName Name, long Length, DateTime Written)>(
+                path,
+                (ref FileSystemEntry entry) => ObjectName.TryParse(entry.FileName, out var name)
+                    ? (name, entry.Length, entry.LastWriteTimeUtc.UtcDateTime)
+                    : default,
+                new EnumerationOptions { AttributesToSkip = FileAttributes.None, IgnoreInaccessible = true })
+            {
+                ShouldIncludePredicate = (ref FileSystemEntry entry) =>
+                {
+                    if (entry.FileName.EndsWith(".tmp") && (isFirst || !entry.FileName.Contains(own, StringComparison.Ordinal)))
+                    {
+                        leftOver.Add(entry.ToFullPath());
+                    }
+
+                    return entry.FileName.Length == ObjectName.TextLength && !entry.IsDirectory;
+                },
+            };
+            foreach (var (name, length, written) in entries)
+            {
+                if (name.Folder == folder && name != default)
+                {
+                    found(name, length, written);
+                }
+            }
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // Nothing was kept in it yet.
+        }
+
+        leftOver.ForEach(one => DiskFiles.TryDelete(one));
+    }
+
+    private void SavePurges()
+    {
+        try
+        {
+            Purges.Save();
+        }
+        catch (IOException error)
+        {
+            _writing.Failed(error);
+        }
+    }
+
+    /// <summary>Looks through all files for what was purged; then those purges are done.</summary>
+    private async Task LookThroughAsync()
+    {
+        var waiting = TakeWaiting();
+        var upTo = Purges.Last;
+        var clearedUpTo = Volatile.Read(ref _clearedUpTo);
+        Volatile.Write(ref _swept, 0);
+        var looked = 0;
+        for (var slot = 0; ; slot++)
+        {
+            ObjectName name;
+            long sequence;
+            bool isThere;
+            lock (_changing)
+            {
+                if (slot >= _index.Slots)
+                {
+                    break;
+                }
+
+                isThere = _index.TryAt(slot, out name, out sequence);
+            }
+
+            if (!isThere)
+            {
+                continue;
+            }
+
+            if (sequence <= clearedUpTo || (ReadLayout(name) is { } layout && Purges.Covers(layout.Head.Key, layout.Purges)))
+            {
+                Interlocked.Increment(ref _swept);
+                Drop(name);
+            }
+
+            if (++looked % BeforePause == 0)
+            {
+                await Task.Delay(s_pause, _ending.Token);
+            }
+        }
+
+        Purges.Retire(upTo);
+        SavePurges();
+        Answer(waiting, Volatile.Read(ref _swept));
+    }
+
+    private List<TaskCompletionSource<int>> TakeWaiting()
+    {
+        lock (_sweepsWanted)
+        {
+            List<TaskCompletionSource<int>> taken = [.. _sweepsWanted];
+            _sweepsWanted.Clear();
+            return taken;
+        }
+    }
+
+    private static void Answer(List<TaskCompletionSource<int>> waiting, int count)
+    {
+        foreach (var one in waiting)
+        {
+            one.TrySetResult(count);
+        }
+    }
+}

@@ -1,0 +1,170 @@
+using System.Globalization;
+using System.Text;
+
+namespace Skitai.Engine.Caching.Storage.Disk;
+
+/// <summary>
+/// Prefixes of keys that were purged and of which files may be left. Every file says which purge was the last when it was
+/// begun; a later one whose prefix fits makes it void, from the moment of the purge on and after a restart, too. A purge is
+/// retired when all files have been looked through.
+/// </summary>
+/// <param name="path">Where the list is kept. One line for each: its number and the prefix in base 64.</param>
+/// <param name="time">Numbers are milliseconds since 1970, or one more than the last: so they rise, whatever becomes of the list.</param>
+internal sealed class PurgeList(string path, TimeProvider time)
+{
+    /// <summary>With more than this everything is purged instead.</summary>
+    private const int Most = 1000;
+
+    private readonly Lock _changing = new();
+    private readonly Lock _saving = new();
+    private Purge[] _purges = [];
+    private long _last;
+
+    /// <summary>The number of the last purge.</summary>
+    public long Last => Volatile.Read(ref _last);
+
+    /// <summary>Whether there are any that have not been retired.</summary>
+    public bool IsEmpty => Volatile.Read(ref _purges).Length == 0;
+
+    /// <summary>Whether a file's object was purged since it was begun.</summary>
+    /// <param name="key">Its key.</param>
+    /// <param name="begun">The number in the file.</param>
+    public bool Covers(string key, long begun)
+    {
+        foreach (var purge in Volatile.Read(ref _purges))
+        {
+            if (purge.Number > begun && key.StartsWith(purge.Prefix, StringComparison.Ordinal))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Whether everything begun before that number was purged.</summary>
+    public bool CoversAll(long begun)
+    {
+        foreach (var purge in Volatile.Read(ref _purges))
+        {
+            if (purge.Number > begun && purge.Prefix.Length == 0)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Adds one, in force at once; <see cref="Save"/> makes it last.</summary>
+    public void Add(string prefix)
+    {
+        lock (_changing)
+        {
+            var number = Math.Max(_last + 1, time.GetUtcNow().ToUnixTimeMilliseconds());
+            if (_purges.Length >= Most)
+            {
+                prefix = "";
+            }
+
+            var added = new Purge(number, prefix);
+            Volatile.Write(ref _purges, [.. _purges.Where(older => !older.Prefix.StartsWith(prefix, StringComparison.Ordinal)), added]);
+            Volatile.Write(ref _last, number);
+        }
+    }
+
+    /// <summary>All files have been looked through for those up to a number.</summary>
+    public void Retire(long upTo)
+    {
+        lock (_changing)
+        {
+            Volatile.Write(ref _purges, [.. _purges.Where(purge => purge.Number > upTo)]);
+        }
+    }
+
+    /// <summary>Reads the list that an earlier process left, before those of this one. A list that cannot be understood counts as a purge of everything.</summary>
+    public void Load()
+    {
+        string[] lines;
+        try
+        {
+            lines = File.ReadAllLines(path);
+        }
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return;
+        }
+
+        List<Purge> found = [];
+        var last = 0L;
+        foreach (var line in lines)
+        {
+            if (TryParse(line, out var purge))
+            {
+                found.Add(purge);
+                last = Math.Max(last, purge.Number);
+            }
+            else
+            {
+                found.Clear();
+                last = Math.Max(last, time.GetUtcNow().ToUnixTimeMilliseconds());
+                found.Add(new Purge(last, ""));
+                break;
+            }
+        }
+
+        lock (_changing)
+        {
+            if (_purges.Length > 0)
+            {
+                // Of this process, from before it owned the directory.
+                last = Math.Max(last + 1, _last);
+                found.AddRange(_purges.Select(purge => purge with { Number = last }));
+            }
+
+            Volatile.Write(ref _purges, [.. found]);
+            Volatile.Write(ref _last, Math.Max(_last, last));
+        }
+    }
+
+    /// <summary>Writes the list, and waits until it is on the disk itself.</summary>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    public void Save()
+    {
+        lock (_saving)
+        {
+            var text = new StringBuilder();
+            foreach (var purge in Volatile.Read(ref _purges))
+            {
+                text.Append(CultureInfo.InvariantCulture, $"{purge.Number} {Convert.ToBase64String(Encoding.UTF8.GetBytes(purge.Prefix))} end\n");
+            }
+
+            var fresh = path + ".new";
+            using (var file = DiskFiles.Create(fresh, 0))
+            {
+                RandomAccess.Write(file, Encoding.ASCII.GetBytes(text.ToString()), 0);
+                RandomAccess.FlushToDisk(file);
+            }
+
+            File.Move(fresh, path, overwrite: true);
+            DiskFiles.FlushDirectory(Path.GetDirectoryName(path)!);
+        }
+    }
+
+    private static bool TryParse(string line, out Purge purge)
+    {
+        purge = default;
+        var parts = line.Split(' ');
+        var prefix = new byte[line.Length];
+        if (parts.Length != 3 || parts[2] != "end" || !long.TryParse(parts[0], CultureInfo.InvariantCulture, out var number)
+            || !Convert.TryFromBase64String(parts[1], prefix, out var length))
+        {
+            return false;
+        }
+
+        purge = new Purge(number, Encoding.UTF8.GetString(prefix, 0, length));
+        return true;
+    }
+
+    private readonly record struct Purge(long Number, string Prefix);
+}

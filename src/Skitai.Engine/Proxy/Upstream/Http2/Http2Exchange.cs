@@ -1,0 +1,202 @@
+namespace Skitai.Engine.Proxy.Upstream.Http2;
+
+/// <summary>One request over HTTP/2 and what watches over it, until its answer is disposed of.</summary>
+internal sealed class Http2Exchange : IDisposable
+{
+    private enum Awaited : byte
+    {
+        Nothing,
+        Answer,
+        Body,
+    }
+
+    private readonly Http2Connections _connections;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationTokenSource _bodyStop = new();
+    private readonly Lock _lock = new();
+    private TaskCompletionSource? _bodyDone;
+    private bool _isOver;
+    private Awaited _awaited = Awaited.Answer;
+    private volatile bool _headDone;
+    private volatile bool _bodyWaits;
+    private long _sendingSince;
+    private long _progressAt;
+
+    /// <summary>Begins one.</summary>
+    public Http2Exchange(Http2Connections connections)
+    {
+        _connections = connections;
+        _progressAt = connections.Now;
+    }
+
+    /// <summary>Where it is in the list of all; its owner's to set.</summary>
+    public int Index { get; set; } = -1;
+
+    /// <summary>Says that it is given up: by the caller, or for what <see cref="Fault"/> holds.</summary>
+    public CancellationToken Stopped => _stop.Token;
+
+    /// <summary>What it was given up for, if not by the caller.</summary>
+    public Exception? Fault { get; private set; }
+
+    /// <summary>The header section of the answer is there.</summary>
+    public void HeadDone()
+    {
+        _headDone = true;
+        _awaited = Awaited.Nothing;
+    }
+
+    /// <summary>Somebody begins to wait for the answer's body.</summary>
+    public void BeginWaiting()
+    {
+        Volatile.Write(ref _progressAt, _connections.Now);
+        _awaited = Awaited.Body;
+    }
+
+    /// <summary>Nobody waits any more.</summary>
+    public void EndWaiting() => _awaited = Awaited.Nothing;
+
+    /// <summary>Gives it up.</summary>
+    public void Stop(Exception? fault)
+    {
+        lock (_lock)
+        {
+            if (_isOver)
+            {
+                return;
+            }
+
+            Fault ??= fault;
+        }
+
+        try
+        {
+            _stop.Cancel();
+            _bodyStop.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It is over just now.
+        }
+    }
+
+    /// <summary>Gives it up if a deadline is over.</summary>
+    public void StopIfDue(long now)
+    {
+        if (Overdue(now) is { } fault)
+        {
+            Stop(fault);
+        }
+    }
+
+    /// <summary>Sends the body as it comes.</summary>
+    public async Task SendBodyAsync(MemberBody body, Stream stream, CancellationToken cancellation)
+    {
+        lock (_lock)
+        {
+            if (_isOver || _bodyDone is not null)
+            {
+                throw new OperationCanceledException("there is no body to be sent any more");
+            }
+
+            _bodyDone = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+
+        try
+        {
+            // The client cancels when the member wants no more of it.
+            using var registration = cancellation.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), _bodyStop);
+            await CopyAsync(body, stream);
+        }
+        finally
+        {
+            _bodyWaits = false;
+            _bodyDone.SetResult();
+        }
+    }
+
+    /// <summary>Waits until nobody looks at the request any more.</summary>
+    public async ValueTask EndAsync()
+    {
+        Task? body;
+        lock (_lock)
+        {
+            _isOver = true;
+            body = _bodyDone?.Task;
+        }
+
+        if (body is { IsCompleted: false })
+        {
+            await _bodyStop.CancelAsync();
+            await body;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _stop.Dispose();
+        _bodyStop.Dispose();
+    }
+
+    private async Task CopyAsync(MemberBody body, Stream stream)
+    {
+        var left = body.Length;
+        while (left != 0)
+        {
+            ReadOnlyMemory<byte> piece;
+            try
+            {
+                var reading = body.ReadAsync(_bodyStop.Token);
+                if (!reading.IsCompleted)
+                {
+                    // Nothing is said of the member while the client takes its time.
+                    _bodyWaits = true;
+                    await stream.FlushAsync(_bodyStop.Token);
+                }
+
+                piece = await reading;
+                _bodyWaits = false;
+                if (left > 0 && (piece.IsEmpty || (left -= piece.Length) < 0))
+                {
+                    throw new InvalidDataException("the request's body has not the length that its Content-Length says");
+                }
+            }
+            catch (Exception fault) when (!_bodyStop.IsCancellationRequested)
+            {
+                Stop(fault as RequestBodyException ?? new RequestBodyException(fault));
+                throw;
+            }
+
+            if (piece.IsEmpty)
+            {
+                break;
+            }
+
+            Volatile.Write(ref _sendingSince, _connections.Now);
+            await stream.WriteAsync(piece, _bodyStop.Token);
+            Volatile.Write(ref _sendingSince, 0);
+            Volatile.Write(ref _progressAt, _connections.Now);
+        }
+    }
+
+    private MemberException? Overdue(long now)
+    {
+        var since = Volatile.Read(ref _sendingSince);
+        if (since != 0 && IsOver(since, _headDone ? _connections.IdleTimeout : _connections.ResponseTimeout))
+        {
+            return new MemberException(
+                _headDone ? MemberFault.Stalled : MemberFault.AnswerTimeout, neverLeft: false, "it does not take the request");
+        }
+
+        return _awaited switch
+        {
+            Awaited.Answer when !_bodyWaits && since == 0 && IsOver(Volatile.Read(ref _progressAt), _connections.ResponseTimeout) =>
+                new MemberException(MemberFault.AnswerTimeout, neverLeft: false, "no answer within the response timeout"),
+            Awaited.Body when IsOver(Volatile.Read(ref _progressAt), _connections.IdleTimeout) =>
+                new MemberException(MemberFault.Stalled, neverLeft: false, "its answer stands still"),
+            _ => null,
+        };
+
+        bool IsOver(long from, long patience) => patience > 0 && now - from >= patience;
+    }
+}

@@ -1,0 +1,151 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Security;
+using Skitai.Configuration.Settings;
+using Skitai.Engine.Proxy.Upstream.Http1;
+using Skitai.Engine.Proxy.Upstream.Http2;
+
+namespace Skitai.Engine.Proxy.Upstream;
+
+/// <summary>
+/// Connections whose HTTP version TLS's ALPN decides. What the last connection came to is expected of the next request, too;
+/// when a new connection comes to something else, as after a member's update, that holds from then on.
+/// </summary>
+internal sealed class NegotiatedConnections : MemberConnections
+{
+    /// <summary>A member that chooses anew each time is given up.</summary>
+    private const int MostChanges = 3;
+
+    private enum Version
+    {
+        Unknown,
+        Http1,
+        Http2,
+    }
+
+    private readonly MemberDialer _either;
+    private readonly Http1Connections _http1;
+    private readonly Http1Connections _upgrades;
+    private readonly Http2Connections _http2;
+    private readonly ConcurrentQueue<DialedConnection> _dialed = new();
+    private volatile Version _version;
+    private volatile bool _disposed;
+
+    /// <summary>Gets ready; nothing is connected yet.</summary>
+    /// <param name="cluster">How TLS is spoken.</param>
+    /// <param name="member">Whose address it is.</param>
+    /// <param name="address">Where to connect to.</param>
+    /// <param name="responseTimeout">How long an answer may take to begin; zero = for ever.</param>
+    /// <param name="time">The clock.</param>
+    public NegotiatedConnections(ClusterSettings cluster, ClusterMember member, IPEndPoint address, TimeSpan responseTimeout, TimeProvider time)
+    {
+        _either = new MemberDialer(cluster, member, address, time, SslApplicationProtocol.Http2, SslApplicationProtocol.Http11);
+        var onlyHttp1 = new MemberDialer(cluster, member, address, time, SslApplicationProtocol.Http11);
+        _http1 = new Http1Connections(DialForHttp1Async, responseTimeout, cluster.IdleTimeout, time);
+        _upgrades = new Http1Connections(onlyHttp1.DialAsync, responseTimeout, cluster.IdleTimeout, time);
+        _http2 = new Http2Connections(DialForHttp2Async, address, isSecure: true, responseTimeout, cluster.IdleTimeout, time);
+    }
+
+    /// <inheritdoc/>
+    public override int Open => _http1.Open + _upgrades.Open + _http2.Open;
+
+    /// <inheritdoc/>
+    public override ValueTask<MemberAnswer> SendAsync(MemberRequest request, CancellationToken cancellation) =>
+        request.Upgrade is not null ? _upgrades.SendAsync(request, cancellation) : SendEitherWayAsync(request, cancellation);
+
+    /// <inheritdoc/>
+    public override async ValueTask DisposeAsync()
+    {
+        _disposed = true;
+        await _http1.DisposeAsync();
+        await _upgrades.DisposeAsync();
+        await _http2.DisposeAsync();
+        CloseSpare();
+    }
+
+    private async ValueTask<MemberAnswer> SendEitherWayAsync(MemberRequest request, CancellationToken cancellation)
+    {
+        for (var changes = 0; ; changes++)
+        {
+            try
+            {
+                switch (_version)
+                {
+                    case Version.Http1:
+                        return await _http1.SendAsync(request, cancellation);
+                    case Version.Http2:
+                        return await _http2.SendAsync(request, cancellation);
+                }
+
+                ObjectDisposedException.ThrowIf(_disposed, this);
+                var dialed = await _either.DialAsync(cancellation);
+                if (!dialed.SpeaksHttp2)
+                {
+                    _version = Version.Http1;
+                    return await _http1.SendAsync(dialed, request, cancellation);
+                }
+
+                KeepForHttp2(dialed);
+            }
+            catch (ProtocolChangedException) when (changes < MostChanges)
+            {
+                // With what it is now.
+            }
+            catch (ProtocolChangedException fault)
+            {
+                throw new MemberException(MemberFault.TlsFailed, neverLeft: true, "it chooses another HTTP version each time", fault);
+            }
+        }
+    }
+
+    private async ValueTask<DialedConnection> DialForHttp1Async(CancellationToken cancellation)
+    {
+        var dialed = await _either.DialAsync(cancellation);
+        if (!dialed.SpeaksHttp2)
+        {
+            return dialed;
+        }
+
+        KeepForHttp2(dialed);
+        throw new ProtocolChangedException();
+    }
+
+    private async ValueTask<DialedConnection> DialForHttp2Async(CancellationToken cancellation)
+    {
+        if (_dialed.TryDequeue(out var dialed))
+        {
+            CloseSpare();
+            return dialed;
+        }
+
+        dialed = await _either.DialAsync(cancellation);
+        if (dialed.SpeaksHttp2)
+        {
+            return dialed;
+        }
+
+        dialed.Dispose();
+        _version = Version.Http1;
+        throw new ProtocolChangedException();
+    }
+
+    /// <summary>The next HTTP/2 connection is open already.</summary>
+    private void KeepForHttp2(DialedConnection dialed)
+    {
+        _dialed.Enqueue(dialed);
+        _version = Version.Http2;
+        if (_disposed)
+        {
+            CloseSpare();
+        }
+    }
+
+    /// <summary>Requests that began together may have opened one each; HTTP/2 needs one for them all.</summary>
+    private void CloseSpare()
+    {
+        while (_dialed.TryDequeue(out var spare))
+        {
+            spare.Dispose();
+        }
+    }
+}

@@ -1,0 +1,162 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Skitai.Configuration.Settings;
+using Skitai.Engine.Proxy.Upstream;
+
+namespace Skitai.Engine.Tests.Proxy.Upstream;
+
+/// <summary>TLS with members: whom is believed, and which HTTP version comes of it.</summary>
+public sealed class TlsTests : IDisposable
+{
+    private static readonly RequestDelegate s_answer = context => context.Response.WriteAsync($"{context.Request.Protocol} {context.Request.Scheme} {context.Request.Host}");
+
+    private readonly string _directory = Directory.CreateTempSubdirectory("skitaid-member-tls-").FullName;
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    [Theory]
+    [InlineData(HttpProtocols.Http1AndHttp2, MemberProtocol.Auto, "HTTP/2")]
+    [InlineData(HttpProtocols.Http1, MemberProtocol.Auto, "HTTP/1.1")]
+    [InlineData(HttpProtocols.Http2, MemberProtocol.Auto, "HTTP/2")]
+    [InlineData(HttpProtocols.Http1AndHttp2, MemberProtocol.Http1, "HTTP/1.1")]
+    [InlineData(HttpProtocols.Http1AndHttp2, MemberProtocol.Http2, "HTTP/2")]
+    public async Task The_negotiation_decides_the_version(HttpProtocols spoken, MemberProtocol wanted, string version)
+    {
+        using var certificate = KestrelMember.Certificate("localhost");
+        await using var member = await KestrelMember.StartAsync(s_answer, spoken, certificate);
+        await using var connections = member.Connections(Trusting(certificate) with { Protocol = wanted });
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.Equal((200, $"{version} https a.example"), await connections.AskAsync());
+        }
+
+        Assert.Equal(1, connections.Open);
+    }
+
+    [Fact]
+    public async Task Requests_that_begin_together_before_the_version_is_known_are_all_answered()
+    {
+        using var certificate = KestrelMember.Certificate("localhost");
+        await using var member = await KestrelMember.StartAsync(s_answer, HttpProtocols.Http1AndHttp2, certificate);
+        await using var connections = member.Connections(Trusting(certificate));
+        foreach (var (status, body) in await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => connections.AskAsync())))
+        {
+            Assert.Equal((200, "HTTP/2 https a.example"), (status, body));
+        }
+
+        await connections.DisposeAsync();
+        await Exchanges.UntilAsync(() => connections.Open == 0, "the connections' end");
+    }
+
+    [Fact]
+    public async Task A_member_that_changes_its_version_is_followed_both_ways()
+    {
+        using var certificate = KestrelMember.Certificate("localhost");
+        var member = await KestrelMember.StartAsync(s_answer, HttpProtocols.Http1AndHttp2, certificate);
+        await using var connections = member.Connections(Trusting(certificate));
+        foreach (var (spoken, version) in new[] { (HttpProtocols.Http1AndHttp2, "HTTP/2"), (HttpProtocols.Http1, "HTTP/1.1"), (HttpProtocols.Http2, "HTTP/2") })
+        {
+            await member.DisposeAsync();
+            await Exchanges.UntilAsync(() => connections.Open == 0, "the old connections' end");
+            member = await KestrelMember.StartAsync(s_answer, spoken, certificate, member.Address.Port);
+            Assert.Equal((200, $"{version} https a.example"), await connections.AskAsync());
+        }
+
+        await member.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task An_upgrade_goes_over_http11_though_the_member_prefers_http2()
+    {
+        using var certificate = KestrelMember.Certificate("localhost");
+        await using var member = await KestrelMember.StartAsync(s_answer, HttpProtocols.Http1AndHttp2, certificate);
+        await using var connections = member.Connections(Trusting(certificate));
+        Assert.Equal((200, "HTTP/2 https a.example"), await connections.AskAsync());
+        var request = Exchanges.Get();
+        request.Upgrade = "websocket";
+        Assert.Equal((200, "HTTP/1.1 https a.example"), await connections.AskAsync(request));
+    }
+
+    [Theory]
+    [InlineData(MemberProtocol.Auto)]
+    [InlineData(MemberProtocol.Http1)]
+    [InlineData(MemberProtocol.Http2)]
+    public async Task A_certificate_that_is_not_good_is_refused(MemberProtocol protocol)
+    {
+        using var certificate = KestrelMember.Certificate("localhost");
+        using var wrongName = KestrelMember.Certificate("other.test");
+        await using var member = await KestrelMember.StartAsync(s_answer, HttpProtocols.Http1AndHttp2, certificate);
+        await using var misnamed = await KestrelMember.StartAsync(s_answer, HttpProtocols.Http1AndHttp2, wrongName);
+        var unknown = new ClusterSettings { Name = "@test", Members = [], Ssl = true, Protocol = protocol };
+
+        await using var system = member.Connections(unknown);
+        Assert.True((await system.StartAsync(Exchanges.Get()).FailAsync(MemberFault.TlsFailed)).NeverLeft);
+        Assert.Equal(0, system.Open);
+
+        await using var named = misnamed.Connections(Trusting(wrongName) with { Protocol = protocol });
+        await named.StartAsync(Exchanges.Get()).FailAsync(MemberFault.TlsFailed);
+
+        await using var renamed = misnamed.Connections(Trusting(wrongName) with { Protocol = protocol, SslName = "other.test" });
+        Assert.Equal(200, (await renamed.AskAsync()).Status);
+
+        await using var careless = misnamed.Connections(unknown with { Verify = false });
+        Assert.Equal(200, (await careless.AskAsync()).Status);
+    }
+
+    [Theory]
+    [InlineData("HTTP/1.1 400 Bad Request\r\n\r\n")]
+    [InlineData("")]
+    public async Task What_speaks_no_tls_is_named_so(string says)
+    {
+        using var member = new ScriptedMember();
+        await using var connections = member.Connections(settings: new ClusterSettings { Name = "@test", Members = [], Ssl = true });
+        var asking = connections.StartAsync(Exchanges.Get());
+        var peer = await member.AcceptAsync();
+        await peer.SendAsync(says);
+        peer.EndSending();
+        await asking.FailAsync(MemberFault.TlsFailed);
+        peer.Dispose();
+        Assert.Equal(0, connections.Open);
+    }
+
+    [Fact]
+    public async Task A_handshake_without_end_is_a_connect_timeout()
+    {
+        using var member = new ScriptedMember();
+        await using var connections = member.Connections(
+            settings: new ClusterSettings { Name = "@test", Members = [], Ssl = true, ConnectTimeout = TimeSpan.FromMilliseconds(200) });
+        var asking = connections.StartAsync(Exchanges.Get());
+        using var peer = await member.AcceptAsync();
+        Assert.True((await asking.FailAsync(MemberFault.ConnectTimeout)).NeverLeft);
+        await peer.UntilClosedAsync();
+    }
+
+    [Fact]
+    public async Task A_large_body_goes_through_tls_both_ways()
+    {
+        using var certificate = KestrelMember.Certificate("localhost");
+        await using var member = await KestrelMember.StartAsync(context => context.Request.Body.CopyToAsync(context.Response.Body), HttpProtocols.Http1, certificate);
+        await using var connections = member.Connections(Trusting(certificate));
+        var sent = new string('x', 1_000_000);
+        for (var i = 0; i < 2; i++)
+        {
+            Assert.Equal((200, sent), await connections.AskAsync(Exchanges.Post(FedBody.Of(sent))));
+        }
+    }
+
+    [Fact]
+    public async Task A_file_of_authorities_that_is_not_there_is_a_clear_failure()
+    {
+        using var member = new ScriptedMember();
+        var settings = new ClusterSettings { Name = "@test", Members = [], Ssl = true, CaFile = Path.Combine(_directory, "none.pem") };
+        await using var connections = member.Connections(settings: settings);
+        Assert.Contains("none.pem", (await connections.StartAsync(Exchanges.Get()).FailAsync(MemberFault.TlsFailed)).Message, StringComparison.Ordinal);
+    }
+
+    private ClusterSettings Trusting(System.Security.Cryptography.X509Certificates.X509Certificate2 certificate)
+    {
+        var file = Path.Combine(_directory, $"{certificate.Thumbprint}.pem");
+        File.WriteAllText(file, certificate.ExportCertificatePem());
+        return new ClusterSettings { Name = "@test", Members = [], Ssl = true, CaFile = file };
+    }
+}
