@@ -3,19 +3,14 @@
 import http.client
 import os
 import shutil
-import signal
-import socket
-import subprocess
 import tempfile
-import time
-from contextlib import contextmanager
-from typing import Dict, Iterator, List, NamedTuple
+from contextlib import contextmanager, nullcontext
+from typing import Iterator, NamedTuple
 
 import load
-import processes
+from member import MARK, member
 from servers import Place, Server, Work
-
-START_LIMIT = 60.0  # seconds until a server must answer
+from started import Started, Unusable, ended_with_us, free_port
 
 
 class Sample(NamedTuple):
@@ -26,20 +21,17 @@ class Sample(NamedTuple):
     memory_mb: float  # PSS of all of them, right after the run
 
 
-class Unusable(Exception):
-    """The server did not start, or did not answer as it should."""
-
-
 class Files(NamedTuple):
     """What every server gets to serve, copied to where any account can read it."""
 
     apps: str
     static: str
     python: str
+    member: int  # the port of the server behind proxies and caches
 
 
 @contextmanager
-def scratch(python: str, static_size: int) -> Iterator[Files]:
+def scratch(python: str, static_size: int, with_member: bool) -> Iterator[Files]:
     root = tempfile.mkdtemp(prefix="skitaid-bench-")
     try:
         os.chmod(root, 0o755)
@@ -49,7 +41,8 @@ def scratch(python: str, static_size: int) -> Iterator[Files]:
         os.mkdir(static)
         with open(os.path.join(static, "page.css"), "wb") as file:
             file.write((b"p { margin: 0 0 1rem; color: #23201c; }\n" * (static_size // 40 + 1))[:static_size])
-        yield Files(apps, static, python)
+        with member(root) if with_member else nullcontext(0) as port:
+            yield Files(apps, static, python, port)
     finally:
         shutil.rmtree(root, ignore_errors=True)
 
@@ -60,64 +53,37 @@ class Running:
     def __init__(self, server: Server, work: Work, files: Files) -> None:
         self.server = server
         self.work = work
-        self._children: List[subprocess.Popen] = []
         directory = tempfile.mkdtemp(prefix=server.name + "-", dir=os.path.dirname(files.apps))
-        self.place = Place(directory, free_port(), files.apps, files.static, files.python)
+        self.started = Started(Place(directory, free_port(), files.apps, files.static, files.python, (files.member,)))
+        self.place = self.started.place
         self.url = "http://127.0.0.1:%d%s" % (self.place.port, work.path)
 
     def start(self) -> None:
-        for command in self.server.commands(self.place, self.work):
-            with open(self.place.at("output"), "ab") as output:
-                try:
-                    self._children.append(subprocess.Popen(
-                        command, cwd=self.place.directory, stdin=subprocess.DEVNULL, stdout=output,
-                        stderr=subprocess.STDOUT, start_new_session=True, env=environment()))
-                except OSError as error:
-                    raise Unusable("%s: %s" % (command[0], error.strerror)) from error
-        deadline = time.monotonic() + START_LIMIT
-        while True:
-            trouble = self._trouble()
-            if not trouble:
-                return
-            ended = [child for child in self._children if child.poll() is not None]
-            if ended or time.monotonic() > deadline:
-                how = "ended with %d" % ended[0].returncode if ended else "no right answer in %d s" % START_LIMIT
-                raise Unusable("%s (%s; %s)" % (how, trouble, self._last_words()))
-            time.sleep(0.05)
-
-    def stop(self) -> None:
-        """Front first; each of them asked, then killed, by pid."""
-        for child in reversed(self._children):
-            processes.end(child)
-        self._children.clear()
-        shutil.rmtree(self.place.directory, ignore_errors=True)
+        self.started.start(self.server.commands(self.place, self.work), self._trouble)
 
     def sample(self, connections: int, warm_up: int, seconds: int) -> Sample:
         if warm_up:
             load.run(self.url, connections, warm_up)
-        before = self._cpu_seconds()
+        before = self.started.cpu_seconds()
         result = load.run(self.url, connections, seconds)
-        used = self._cpu_seconds() - before
+        used = self.started.cpu_seconds() - before
         if not result.requests:
             raise Unusable("no request answered under load")
-        return Sample(result, used * 1e6 / result.requests, self.memory_mb())
-
-    def memory_mb(self) -> float:
-        return sum(processes.memory_megabytes(child.pid) for child in self._children)
+        return Sample(result, used * 1e6 / result.requests, self.started.memory_mb())
 
     def logged(self) -> bool:
         """Whether the access log has lines: a server that skips it would have it easier than the others."""
+        if not self.server.access_log:
+            return False
         try:
             return os.path.getsize(self.place.at(self.server.access_log)) > 0
         except OSError:
             return False
 
-    def _cpu_seconds(self) -> float:
-        return sum(processes.cpu_seconds(child.pid) for child in self._children)
-
     def _trouble(self) -> str:
-        """Two requests on one connection; '' when both answers are right."""
+        """Two requests on one connection; '' when both answers are right, and from the cache or the member as they should be."""
         connection = http.client.HTTPConnection("127.0.0.1", self.place.port, timeout=5)
+        marks = []
         try:
             for _ in range(2):
                 connection.request("GET", self.work.path)
@@ -127,44 +93,23 @@ class Running:
                     return "status %d, %d bytes" % (answer.status, len(body))
                 if connection.sock is None:
                     return "no keep-alive"
-            return ""
+                marks.append(answer.getheader(MARK))
         except (OSError, http.client.HTTPException) as error:
             return str(error) or type(error).__name__
         finally:
             connection.close()
-
-    def _last_words(self) -> str:
-        lines: List[str] = []
-        for name in ("output", "error.log", "uwsgi.log"):
-            try:
-                with open(self.place.at(name), encoding="utf-8", errors="replace") as file:
-                    lines.extend(line.strip() for line in file if line.strip())
-            except OSError:
-                pass
-        return lines[-1][:160] if lines else "it said nothing"
+        if self.work.kind in ("proxy", "cache") and None in marks:
+            return "not the member's answer"
+        if self.work.kind == "cache" and marks[0] != marks[1]:
+            return "not from the cache"
+        if self.work.kind == "proxy" and marks[0] == marks[1]:
+            return "from a cache"
+        return ""
 
 
 @contextmanager
 def running(server: Server, work: Work, files: Files) -> Iterator[Running]:
     one = Running(server, work, files)
-    try:
+    with ended_with_us(one.started):
         one.start()
         yield one
-    finally:
-        # A second Ctrl-C must not leave processes behind.
-        previous = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
-        try:
-            one.stop()
-        finally:
-            for number, handler in previous.items():
-                signal.signal(number, handler)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def environment() -> Dict[str, str]:
-    return {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}

@@ -1,12 +1,11 @@
-"""The servers under test, each set up for the same work:
+"""What a server under test is, and ours. Each of them is set up for the same work:
 
-- 2 worker processes x 4 threads for an app, 2 event-loop processes for files where that can be said;
+- 2 worker processes x 4 threads for an app, 2 event-loop processes (threads) for all else where that can be said;
 - keep-alive for as long as the client likes;
 - an access log, one line a request, into a file, written in the server's default manner;
 - loopback, clear text, no compression.
 """
 
-import getpass
 import os
 import re
 import shutil
@@ -19,23 +18,30 @@ LAUNCHER = os.path.join(ROOT, "skitaid")
 
 
 class Work(NamedTuple):
-    """What is asked for: an app's module, or a file below the directory of files."""
+    """What is asked for."""
 
     name: str
+    kind: str  # app, static, proxy, cache
     title: str
-    module: str  # '' = static
     path: str
     size: int  # bytes of the answer's body
+    module: str = ""  # the app's
+    most_only: bool = False  # measured at the largest number of connections only
+
+    def counts(self, connections: Sequence[int]) -> Sequence[int]:
+        return [max(connections)] if self.most_only else connections
 
 
 class Place(NamedTuple):
-    """Where one server of one round runs: a directory of its own, a free port, the apps, the files, the interpreter."""
+    """Where one server of one round runs: a directory of its own, a free port, the apps, the files, the interpreter; and
+    the ports of the servers behind it."""
 
     directory: str
     port: int
-    apps: str
-    files: str
-    python: str
+    apps: str = ""
+    files: str = ""
+    python: str = ""
+    members: Tuple[int, ...] = ()
 
     def at(self, name: str) -> str:
         return os.path.join(self.directory, name)
@@ -54,7 +60,7 @@ class Server:
     title = ""
     works: Sequence[str] = ()
     needs: Sequence[str] = ()
-    access_log = "access.log"
+    access_log = "access.log"  # '' = its way of logging is no file
 
     def missing(self) -> Optional[str]:
         """Why it cannot run here; None when it can."""
@@ -80,7 +86,7 @@ def first_version(*command: str) -> str:
 class Skitaid(Server):
     name = "ours"
     title = "skitaid"
-    works = ("wsgi", "flask", "static")
+    works = ("wsgi", "flask", "static", "proxy", "proxy-large", "cache", "cache-10k")
     access_log = "log/instances/bench/request.log"
 
     def missing(self) -> Optional[str]:
@@ -98,147 +104,28 @@ class Skitaid(Server):
         return first_version(LAUNCHER, "--version")
 
     def commands(self, place: Place, work: Work) -> List[List[str]]:
-        target = os.path.join(place.apps, work.module) + ":app" if work.module else place.files
-        place.write("etc/skitaid.conf", f"""[global]
-log_path = {place.at("log")}
-var_path = {place.at("var")}
-python = {place.python}
-""")
-        place.write("etc/servers-enabled/bench.conf", f"""[server]
-ip = 127.0.0.1
-port = {place.port}
-processes = {PROCESSES}
+        app = os.path.join(place.apps, work.module) + ":app"
+        target = {"app": app, "static": place.files}.get(work.kind, "@member")
+        cluster = "[@member]\nmembers = 127.0.0.1:%d\n" % place.members[0] if target == "@member" else ""
+        return [self.command(place, f"""processes = {PROCESSES}
 threads = {THREADS}
 
 [routes:line]
 / = {target}
+
+{cluster}""")]
+
+    @staticmethod
+    def command(place: Place, rest: str) -> List[str]:
+        """With a conf of its address and port, and `rest`, which begins within [server]."""
+        place.write("etc/skitaid.conf", f"""[global]
+log_path = {place.at("log")}
+var_path = {place.at("var")}
+{"python = " + place.python if place.python else ""}
 """)
-        return [[LAUNCHER, "-v", "--etc", place.at("etc")]]
-
-
-def nginx_conf(place: Place, location: str) -> str:
-    """Close to what Debian installs (sendfile, tcp_nopush, epoll, unbuffered access log), without compression."""
-    return place.write("nginx.conf", f"""user {getpass.getuser()};
-daemon off;
-worker_processes {PROCESSES};
-pid {place.at("nginx.pid")};
-error_log {place.at("error.log")};
-events {{ worker_connections 1024; }}
-http {{
-    include /etc/nginx/mime.types;
-    access_log {place.at("access.log")} combined;
-    sendfile on;
-    tcp_nopush on;
-    keepalive_timeout 10;
-    keepalive_requests 100000000;
-    client_body_temp_path {place.at("t1")};
-    proxy_temp_path {place.at("t2")};
-    fastcgi_temp_path {place.at("t3")};
-    uwsgi_temp_path {place.at("t4")};
-    scgi_temp_path {place.at("t5")};
-    server {{
-        listen 127.0.0.1:{place.port} backlog=1024;
-        {location}
-    }}
-}}
+        place.write("etc/servers-enabled/bench.conf", f"""[server]
+ip = 127.0.0.1
+port = {place.port}
+{rest}
 """)
-
-
-def nginx_command(place: Place, location: str) -> List[str]:
-    return ["nginx", "-p", place.directory, "-e", place.at("error.log"), "-c", nginx_conf(place, location)]
-
-
-def uwsgi_command(place: Place, work: Work, *more: str) -> List[str]:
-    # Debian's uwsgi loads its Python as a plugin; one from pip has it built in and no such plugin.
-    plugin = ["--plugin", "python3"] if os.path.exists("/usr/lib/uwsgi/plugins/python3_plugin.so") else []
-    return [
-        "uwsgi", *plugin, "--master", "--die-on-term", "--need-app", "--enable-threads",
-        "--processes", str(PROCESSES), "--threads", str(THREADS),
-        "--chdir", place.apps, "--module", work.module + ":app", *more,
-    ]
-
-
-class NginxUwsgi(Server):
-    """The front's log is the access log; the one behind it, on a Unix socket, keeps none."""
-
-    name = "nginx-uwsgi"
-    title = "nginx + uWSGI"
-    works = ("wsgi", "flask")
-    needs = ("nginx", "uwsgi")
-
-    def version(self) -> str:
-        return first_version("nginx", "-v") + " + " + first_version("uwsgi", "--version")
-
-    def commands(self, place: Place, work: Work) -> List[List[str]]:
-        socket = place.at("uwsgi.sock")
-        return [
-            uwsgi_command(place, work, "--socket", socket, "--chmod-socket=600", "--disable-logging",
-                          "--logto", place.at("uwsgi.log")),
-            nginx_command(place, "location / { include /etc/nginx/uwsgi_params; uwsgi_pass unix:%s; }" % socket),
-        ]
-
-
-class UwsgiHttp(Server):
-    """Its own HTTP router in front of the workers, with keep-alive switched on."""
-
-    name = "uwsgi-http"
-    title = "uWSGI --http"
-    works = ("wsgi", "flask")
-    needs = ("uwsgi",)
-
-    def version(self) -> str:
-        return first_version("uwsgi", "--version")
-
-    def commands(self, place: Place, work: Work) -> List[List[str]]:
-        http = ["--plugin", "http"] if os.path.exists("/usr/lib/uwsgi/plugins/http_plugin.so") else []
-        return [uwsgi_command(place, work, *http, "--http", "127.0.0.1:%d" % place.port, "--http-keepalive=10",
-                              "--add-header", "Connection: Keep-Alive", "--logto", place.at("access.log"))]
-
-
-class GunicornThreads(Server):
-    name = "gunicorn"
-    title = "gunicorn gthread"
-    works = ("wsgi", "flask")
-    needs = ("gunicorn",)
-
-    def version(self) -> str:
-        return first_version("gunicorn", "--version")
-
-    def commands(self, place: Place, work: Work) -> List[List[str]]:
-        return [[
-            "gunicorn", "--worker-class", "gthread", "--workers", str(PROCESSES), "--threads", str(THREADS),
-            "--keep-alive", "10", "--bind", "127.0.0.1:%d" % place.port, "--chdir", place.apps,
-            "--access-logfile", place.at("access.log"), "--error-logfile", place.at("error.log"), work.module + ":app",
-        ]]
-
-
-class NginxStatic(Server):
-    name = "nginx"
-    title = "nginx"
-    works = ("static",)
-    needs = ("nginx",)
-
-    def version(self) -> str:
-        return first_version("nginx", "-v")
-
-    def commands(self, place: Place, work: Work) -> List[List[str]]:
-        return [nginx_command(place, "root %s; location / { expires 300s; }" % place.files)]
-
-
-class CaddyStatic(Server):
-    """It logs to its standard error, which is a file here too."""
-
-    name = "caddy"
-    title = "caddy"
-    works = ("static",)
-    needs = ("caddy",)
-    access_log = "output"
-
-    def version(self) -> str:
-        return first_version("caddy", "version")
-
-    def commands(self, place: Place, work: Work) -> List[List[str]]:
-        return [["caddy", "file-server", "--root", place.files, "--listen", "127.0.0.1:%d" % place.port, "--access-log"]]
-
-
-SERVERS: Tuple[Server, ...] = (Skitaid(), NginxUwsgi(), UwsgiHttp(), GunicornThreads(), NginxStatic(), CaddyStatic())
+        return [LAUNCHER, "-v", "--etc", place.at("etc")]
