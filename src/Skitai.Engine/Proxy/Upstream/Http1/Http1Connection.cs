@@ -245,7 +245,15 @@ internal sealed partial class Http1Connection
     {
         _pool.Forget(this);
         _dialed.Dispose();
-        _bodyStop?.Cancel();
+        try
+        {
+            _bodyStop?.Cancel();
+        }
+        catch (AggregateException)
+        {
+            // Somebody who was told could not bear it. Who calls may be a timer, which must not fail.
+        }
+
         _goAhead?.TrySetResult(false);
         Free();
     }

@@ -73,9 +73,9 @@ internal sealed class Http2Exchange : IDisposable
             _stop.Cancel();
             _bodyStop.Cancel();
         }
-        catch (ObjectDisposedException)
+        catch (Exception late) when (late is ObjectDisposedException or AggregateException)
         {
-            // It is over just now.
+            // It is over just now, or somebody who was told could not bear it. Who calls may be a timer, which must not fail.
         }
     }
 
