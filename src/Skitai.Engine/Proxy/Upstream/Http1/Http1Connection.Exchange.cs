@@ -35,6 +35,7 @@ internal sealed partial class Http1Connection
     private TrailerSection? _trailers;
     private long _bodyLeft;
     private long _progressAt;
+    private long _idleTimeout;
 
     /// <summary>Sends a request and waits for the answer's header section.</summary>
     /// <param name="request">The request.</param>
@@ -46,6 +47,7 @@ internal sealed partial class Http1Connection
     {
         _head.Begin();
         _requestSent = _sendsLast = _headDone = _sentAny = _answerBegan = _sendFailed = false;
+        Volatile.Write(ref _idleTimeout, _pool.IdleTimeout);
         _goAhead = null;
         _pump = null;
         CancellationTokenRegistration registration = default;
@@ -103,6 +105,9 @@ internal sealed partial class Http1Connection
             registration.Unregister();
         }
     }
+
+    /// <summary>As <see cref="MemberAnswer.BePatient"/>.</summary>
+    public void BePatient(TimeSpan idleTimeout) => Volatile.Write(ref _idleTimeout, _pool.Units(idleTimeout));
 
     /// <summary>The answer is disposed of: back to the pool if all is as it should be, else this is the end.</summary>
     public ValueTask FinishAsync()

@@ -53,6 +53,9 @@ internal sealed class Http1Connections : MemberConnections
     /// <summary>In the clock's units; 0 = for ever.</summary>
     internal long IdleTimeout { get; }
 
+    /// <summary>A span in the clock's units; 0 = for ever.</summary>
+    internal long Units(TimeSpan span) => _sweep.Units(span);
+
     /// <inheritdoc/>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public override async ValueTask<MemberAnswer> SendAsync(MemberRequest request, CancellationToken cancellation)
