@@ -41,11 +41,18 @@ internal sealed class ClientBody(Exchange exchange, BodyReader reader, Forwarded
     /// <summary>Whether the member has taken all of it, and will not ask for more.</summary>
     public bool IsTaken { get; private set; }
 
-    /// <summary>Begins anew for the next member. Only when the one before does not read any more.</summary>
-    public void Rewind()
+    /// <inheritdoc/>
+    public override bool TryRewind()
     {
+        if (!CanRewind)
+        {
+            return false;
+        }
+
         _replayed = 0;
         IsTaken = false;
+        reader.Resume(); // who gave up before may have stopped a read that was just over
+        return true;
     }
 
     /// <inheritdoc/>

@@ -156,13 +156,13 @@ internal sealed partial class ForwardedRequest : OriginRequest
             Message.Authority = member.Settings.Authority;
         }
 
-        if (Message.Body is null)
+        if (Message.Body is { } body)
+        {
+            body.TryRewind();
+        }
+        else
         {
             _choice.Sent();
-        }
-        else if (Message.Body is ClientBody body)
-        {
-            body.Rewind();
         }
 
         var answer = await member.Connections.SendAsync(Message, cancellation);
