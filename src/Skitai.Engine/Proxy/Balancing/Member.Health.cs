@@ -123,9 +123,11 @@ internal sealed partial class Member
     /// <summary>A request failed with it.</summary>
     internal void Failed(ref Attempt attempt, MemberException failure, long now)
     {
-        // One slow URL is not a slow member, and our own lack of descriptors is nobody's fault there.
+        // One slow URL is not a slow member, an idle connection may be closed at any time, and our own lack of descriptors is
+        // nobody's fault there.
         var sentAt = attempt.SentAt == 0 ? attempt.TakenAt : attempt.SentAt;
         var excused = failure.Fault == MemberFault.AnswerTimeout && !attempt.Trial && Volatile.Read(ref _lastAnswerAt) > sentAt;
+        excused |= failure.WasIdle;
         excused |= failure.InnerException is SocketException
         {
             SocketErrorCode: SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable,

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.IO.Pipelines;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
 using Skitai.Engine.Hosting;
@@ -38,21 +39,37 @@ internal sealed class AnswerWriter(TimeSpan patience, TimeProvider time)
                 }
             }
 
-            if (answer.BodyLength > 0)
+            if (answer.Status == StatusCodes.Status205ResetContent)
+            {
+                headers.ContentLength = 0;
+            }
+            else if (answer.BodyLength > 0)
             {
                 headers.ContentLength = answer.BodyLength;
+            }
+            else if (answer.BodyLength < 0 && ChunkedBody.IsFor(exchange))
+            {
+                headers.TransferEncoding = ChunkedBody.Coding;
             }
         }
         catch (InvalidOperationException)
         {
-            var server = headers.Server;
-            headers.Clear();
-            headers.Server = server;
-            response.ReasonPhrase = null;
+            TakeBackHead(exchange);
             return false;
         }
 
         return true;
+    }
+
+    /// <summary>Undoes <see cref="TryWriteHead"/>, as long as nothing was sent.</summary>
+    public static void TakeBackHead(Exchange exchange)
+    {
+        var headers = exchange.Response.Headers;
+        var server = headers.Server;
+        headers.Clear();
+        headers.Server = server;
+        exchange.Response.ReasonPhrase = null;
+        exchange.BytesSent = 0;
     }
 
     /// <summary>Sends the body behind the head; a body that came in one piece goes out with the head.</summary>
@@ -61,9 +78,9 @@ internal sealed class AnswerWriter(TimeSpan patience, TimeProvider time)
     public ValueTask WriteBodyAsync(Exchange exchange, MemberAnswer answer, CancellationToken clientGone)
     {
         exchange.BeginAnswer();
-        if (answer.BodyLength == 0)
+        if (answer.BodyLength == 0 || answer.Status == StatusCodes.Status205ResetContent)
         {
-            return ValueTask.CompletedTask;
+            return ValueTask.CompletedTask; // a 205 has none, whatever the member says (RFC 9110 section 15.3.6)
         }
 
         var writer = exchange.ResponseBody.Writer;
@@ -82,14 +99,19 @@ internal sealed class AnswerWriter(TimeSpan patience, TimeProvider time)
         exchange.BytesSent += bytes.Length;
 
         // Kestrel sends it with the head when we are done.
-        return answer.TryRead(out var end) && end.IsEmpty ? ValueTask.CompletedTask : ReadEndAsync(answer, clientGone);
+        return answer.TryRead(out var end) && end.IsEmpty && answer.Trailers is null ? ValueTask.CompletedTask : ReadEndAsync(exchange, answer, clientGone);
     }
 
-    private static async ValueTask ReadEndAsync(MemberAnswer answer, CancellationToken clientGone) => await answer.ReadAsync(clientGone);
+    private static async ValueTask ReadEndAsync(Exchange exchange, MemberAnswer answer, CancellationToken clientGone)
+    {
+        await answer.ReadAsync(clientGone);
+        WriteTrailers(exchange, answer.Trailers);
+    }
 
     private async ValueTask StreamAsync(Exchange exchange, MemberAnswer answer, PipeWriter writer, ReadOnlyMemory<byte> bytes, CancellationToken clientGone)
     {
         using var watch = exchange.IsHttp2 ? null : new StallWatch(exchange, patience, time);
+        var isChunkedHere = ChunkedBody.IsUsed(exchange);
         while (true)
         {
             if (bytes.IsEmpty && !answer.TryRead(out bytes))
@@ -101,11 +123,26 @@ internal sealed class AnswerWriter(TimeSpan patience, TimeProvider time)
 
             if (bytes.IsEmpty)
             {
-                WriteTrailers(exchange, answer.Trailers);
+                if (isChunkedHere)
+                {
+                    ChunkedBody.WriteEnd(writer, answer.Trailers);
+                    await FlushAsync(writer.FlushAsync(CancellationToken.None), watch);
+                }
+                else
+                {
+                    WriteTrailers(exchange, answer.Trailers);
+                }
+
                 return;
             }
 
             exchange.BytesSent += bytes.Length;
+            if (isChunkedHere)
+            {
+                ChunkedBody.WriteChunk(writer, bytes.Span);
+                bytes = default;
+            }
+
             await FlushAsync(writer.WriteAsync(bytes, CancellationToken.None), watch);
             bytes = default;
         }

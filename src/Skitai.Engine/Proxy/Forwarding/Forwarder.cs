@@ -52,17 +52,21 @@ internal sealed partial class Forwarder : Origin
         {
             request.Begin(exchange, _prefix, _cluster);
             request.Message.Interim = InterimAnswers.For(exchange);
+            var upgrades = _cluster.Settings.Protocol != MemberProtocol.Http2;
             if (exchange.Method == "CONNECT")
             {
+                if (!upgrades)
+                {
+                    await StatusPage.WriteAsync(exchange, StatusCodes.Status501NotImplemented);
+                    return;
+                }
+
                 WebSocketConnect.Translate(request.Message);
             }
             else
             {
-                request.Message.Body = body = TakeBody(exchange);
-                if (exchange.Request.Headers.Upgrade.Count > 0 && exchange.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true })
-                {
-                    request.Message.Upgrade = exchange.Request.Headers.Upgrade.ToString();
-                }
+                request.Message.Body = body = TakeBody(exchange, request);
+                request.Message.Upgrade = upgrades ? UpgradeProtocols.Of(exchange) : null;
             }
 
             answer = await request.SendAsync(gone);
@@ -72,7 +76,7 @@ internal sealed partial class Forwarder : Origin
                 KeepAt(request, exchange, answer.Headers);
             }
 
-            var isBadHandshake = exchange.Method == "CONNECT" && answer.Status == 101 && !WebSocketConnect.IsAccepted(request.Message, answer.Headers);
+            var isBadHandshake = exchange.Method == "CONNECT" && !WebSocketConnect.IsProper(request.Message, answer);
             if (isBadHandshake || !AnswerWriter.TryWriteHead(exchange, answer))
             {
                 TellCut(exchange, request, isBadHandshake ? "no WebSocket's opening handshake" : "its header section cannot be passed on");
@@ -152,7 +156,7 @@ internal sealed partial class Forwarder : Origin
         return StatusPage.WriteAsync(exchange, fault.Status);
     }
 
-    private ClientBody? TakeBody(Exchange exchange)
+    private ClientBody? TakeBody(Exchange exchange, ForwardedRequest request)
     {
         var length = exchange.Request.Headers.ContentLength;
         if (length == 0 || exchange.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: true })
@@ -178,7 +182,7 @@ internal sealed partial class Forwarder : Origin
             reader.AllowForChunks();
         }
 
-        return new ClientBody(exchange, reader);
+        return new ClientBody(exchange, reader, request);
     }
 
     private void KeepAt(ForwardedRequest request, Exchange exchange, HeaderList headers)
@@ -194,7 +198,7 @@ internal sealed partial class Forwarder : Origin
     {
         exchange.BeginAnswer();
         await using var member = answer.TakeTunnel();
-        await using var client = exchange.Method == "CONNECT" ? await AcceptAsync(exchange) : await exchange.Features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync();
+        await using var client = await TakeClientAsync(exchange);
         await Tunnel.RunAsync(client, member, _cluster.Settings.TunnelTimeout, Count, _time, gone);
 
         void Count(int fromClient, int fromMember)
@@ -204,11 +208,17 @@ internal sealed partial class Forwarder : Origin
         }
     }
 
-    private static ValueTask<Stream> AcceptAsync(Exchange exchange)
+    /// <summary>The client's side of a tunnel; the answer's header section goes out.</summary>
+    private static async ValueTask<Stream> TakeClientAsync(Exchange exchange)
     {
+        if (exchange.Method != "CONNECT")
+        {
+            return await exchange.Features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync();
+        }
+
         exchange.Response.StatusCode = StatusCodes.Status200OK;
         exchange.Response.ReasonPhrase = null;
-        return exchange.Features.GetRequiredFeature<IHttpExtendedConnectFeature>().AcceptAsync();
+        return await exchange.Features.GetRequiredFeature<IHttpExtendedConnectFeature>().AcceptAsync();
     }
 
     private static ValueTask RefuseBodyAsync(Exchange exchange, Exception failure)
@@ -226,7 +236,13 @@ internal sealed partial class Forwarder : Origin
             return ValueTask.CompletedTask;
         }
 
-        exchange.Response.Headers.Connection = "close";
+        // An answer may have come early, and been taken up, that can no longer be had to its end.
+        AnswerWriter.TakeBackHead(exchange);
+        if (!exchange.IsHttp2)
+        {
+            exchange.Response.Headers.Connection = "close";
+        }
+
         return StatusPage.WriteAsync(exchange, status);
     }
 

@@ -32,6 +32,9 @@ internal sealed class LeasedAnswer(MemberAnswer answer, MemberChoice choice) : M
     public override bool TryRead(out ReadOnlyMemory<byte> bytes) => answer.TryRead(out bytes);
 
     /// <inheritdoc/>
+    public override void BePatient(TimeSpan idleTimeout) => answer.BePatient(idleTimeout);
+
+    /// <inheritdoc/>
     public override Stream TakeTunnel() => answer.TakeTunnel();
 
     /// <inheritdoc/>
