@@ -217,13 +217,11 @@ internal sealed class ObjectFill : IDisposable
         DeleteVictims();
         var (path, handle) = _tier.CreateTemporary(Name, _length < Step ? 0 : ObjectLayout.FileLength(_slotSize, _length));
         _path = path;
+        _handle = handle;
         var start = new byte[ObjectLayout.PrologueSize + ObjectLayout.SlotMark + _headBytes.Length];
         ObjectLayout.WritePrologue(start, _nonce, _purges, _slotSize);
         ObjectLayout.WriteSlot(start.AsSpan(ObjectLayout.PrologueSize), _nonce, 1, _headBytes);
         RandomAccess.Write(handle, start, 0);
-
-        // Last: a reader looks for it.
-        Volatile.Write(ref _handle, handle);
     }
 
     private void Sum(ReadOnlySpan<byte> bytes)
