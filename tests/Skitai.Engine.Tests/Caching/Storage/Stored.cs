@@ -30,8 +30,24 @@ internal static class Stored
 
     public static string[] Files(string directory) => Directory.GetFiles(directory, "*-*", SearchOption.AllDirectories);
 
-    /// <summary>Bytes that the files take, as the tier counts them.</summary>
-    public static long Size(string directory) => Files(directory).Sum(path => (new FileInfo(path).Length + 4095) / 4096 * 4096);
+    /// <summary>Bytes that the files take, as the tier counts them; those that vanish meanwhile take none.</summary>
+    public static long Size(string directory)
+    {
+        var size = 0L;
+        foreach (var path in Files(directory))
+        {
+            try
+            {
+                size += (new FileInfo(path).Length + 4095) / 4096 * 4096;
+            }
+            catch (FileNotFoundException)
+            {
+                continue;
+            }
+        }
+
+        return size;
+    }
 
     public static StoredHead Head(string key, string[]? vary = null, string variant = "", int version = 0) => new()
     {

@@ -72,9 +72,11 @@ internal sealed partial class DiskTier
     /// <summary>It is not what was written.</summary>
     public void Damaged(ObjectName name)
     {
-        Interlocked.Increment(ref _damaged);
-        LogDamaged(_logger, _directory, name);
-        Drop(name);
+        if (Drop(name))
+        {
+            Interlocked.Increment(ref _damaged);
+            LogDamaged(_logger, _directory, name);
+        }
     }
 
     /// <summary>It cannot be read.</summary>
@@ -288,7 +290,7 @@ internal sealed partial class DiskTier
                 return inMemory;
             }
         }
-        else if (!file.Verify(0, Math.Min(file.BodyLength, VerifiedAtOnce), _ending.Token))
+        else if (!file.Verify(0, Math.Min(file.BodyLength, VerifiedAtOnce), CancellationToken.None))
         {
             return null;
         }

@@ -25,6 +25,7 @@ internal sealed partial class DiskTier
     private DateTimeOffset _scannedAt;
     private long _clearedUpTo = -1;
     private int _swept;
+    private int _disposed;
 
     /// <summary>A successor owns the directory from now on: nothing more is written, what is there may still be read.</summary>
     public void StopWriting()
@@ -70,6 +71,11 @@ internal sealed partial class DiskTier
     /// <summary>Writes what is still to be written, and lets go of the directory.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
         await _ending.CancelAsync();
         _jobs.Writer.TryComplete();
         try
@@ -81,9 +87,8 @@ internal sealed partial class DiskTier
             return; // a disk that hangs: what is open stays open
         }
 
+        // The signals are not disposed of: look-ups and purges that are under way may still ask them.
         LetGo();
-        _ending.Dispose();
-        _wanted.Dispose();
     }
 
     private void LetGo()

@@ -257,20 +257,22 @@ internal sealed partial class DiskTier
     public void WriteFailed(Exception error) => _writing.Failed(error);
 
     /// <summary>Takes an object out of the index; its file goes off this thread.</summary>
-    private void Drop(ObjectName name)
+    /// <returns>False when it was not there any more.</returns>
+    private bool Drop(ObjectName name)
     {
         long blocks;
         lock (_changing)
         {
             if (!_index.TryGet(name, out blocks, out _) && _ready)
             {
-                return;
+                return false;
             }
 
             _index.Remove(name);
         }
 
         Do(() => Delete(name, blocks));
+        return true;
     }
 
     /// <summary>Deletes a file that has left the index, and gives its blocks back.</summary>
