@@ -57,7 +57,7 @@ public sealed class DiskTroubleTests : IDisposable
         reader.Dispose();
         await Stored.UntilAsync(() => store.Usage.DiskBytes == 0);
         Assert.Null(await Stored.GetAsync(store, "large"));
-        Assert.Empty(_directory.OpenFiles().Where(path => !new FileInfo(path).LinkTarget!.Contains("/lock", StringComparison.Ordinal)));
+        Assert.DoesNotContain(_directory.OpenFiles(), path => !new FileInfo(path).LinkTarget!.Contains("/lock", StringComparison.Ordinal));
     }
 
     [Fact]
