@@ -110,7 +110,7 @@ public sealed class MemberTests
     public async Task Members_are_listed_with_what_they_did_and_why_they_failed()
     {
         await using var site = await ClusterSite.StartAsync();
-        await site.Two.DisposeAsync();
+        await site.Two.RefuseAsync();
         Assert.All(await site.AskAsync(60), name => Assert.Equal("one", name));
 
         var list = await site.RunAsync("member");

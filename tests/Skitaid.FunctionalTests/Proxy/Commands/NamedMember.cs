@@ -13,6 +13,7 @@ internal sealed class NamedMember : IAsyncDisposable
     private readonly string _name;
     private readonly string _fields;
     private readonly Task _accepting;
+    private Socket? _place;
     private int _requests;
     private int _held;
 
@@ -39,9 +40,24 @@ internal sealed class NamedMember : IAsyncDisposable
     /// <summary>Answers what is held.</summary>
     public void LetGo() => _letGo.TrySetResult();
 
+    /// <summary>Refuses connections from here on. The port stays its own: nobody else is to answer there.</summary>
+    public async Task RefuseAsync()
+    {
+        var place = (IPEndPoint)_listener.LocalEndpoint;
+        await EndAsync();
+        _place = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        _place.Bind(place);
+    }
+
     public async ValueTask DisposeAsync()
     {
-        await _ending.CancelAsync(); // without a timer: nothing to dispose of, and a member may be ended twice
+        await EndAsync();
+        _place?.Dispose();
+    }
+
+    private async Task EndAsync()
+    {
+        await _ending.CancelAsync(); // without a timer: nothing to dispose of, and it may be called again
         _listener.Dispose();
         await _accepting;
     }
