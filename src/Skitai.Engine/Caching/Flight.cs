@@ -48,6 +48,9 @@ internal sealed partial class Flight : IInterimAnswers
         _traits = leader.Traits;
         _control = name is null ? leader.Control : new CacheControl();
         Request = origin.Detach(leader.Exchange);
+
+        // What is kept for all who spell it in their own way is asked for in that one spelling.
+        Request.Message.Target = PlainSpelling.Of(Request.Message.Target);
         _isBackground = isBackground;
         if (!isBackground)
         {

@@ -132,6 +132,48 @@ public sealed class CacheSafetyTests
     }
 
     [Fact]
+    public async Task Equivalent_spellings_are_one_object_and_purged_by_any_of_them()
+    {
+        await using var site = await CacheSite.StartAsync();
+        site.Origin.Script = (request, _) => Task.FromResult<MemberAnswer>(ScriptedAnswer.Whole("Cache-Control: max-age=60 | Vary: Foo", request.Target));
+        string[] spellings = ["/a~%C3%BC", "/%61%7e%c3%bc", "/a%7E%C3%bc", "/x/../a~%C3%BC", "http://A.example:80/%61~%C3%BC"];
+        foreach (var spelling in spellings)
+        {
+            // Whoever asks first, members are asked in one spelling, for all get what it brings.
+            Assert.Equal("/a~%C3%BC", await RawAsync(site, spelling, "a.example"));
+        }
+
+        Assert.Single(site.Origin.Asked);
+        foreach (var url in new[] { "HTTP://A.EXAMPLE:80/%61~ü", "http://a.example./a%7e%c3%bc#fragment", "http://a.example:/./a~%C3%BC" })
+        {
+            Assert.Equal(1, await site.Cache.PurgeAsync(url));
+            await RawAsync(site, "/%61~%C3%BC", "a.example");
+        }
+
+        Assert.Equal(4, site.Origin.Asked.Count);
+        await RawAsync(site, "/", "a.example");
+        Assert.Equal(1, await site.Cache.PurgeAsync("http://a.example"));
+        Assert.Equal(1, await site.Cache.PurgePrefixAsync("http://a.example/%61~"));
+    }
+
+    [Fact]
+    public async Task Purging_a_URL_takes_out_all_that_vary()
+    {
+        await using var site = await CacheSite.StartAsync();
+        site.Origin.Answer("Cache-Control: max-age=60 | Vary: Foo", "hello");
+        for (var i = 0; i < 5; i++)
+        {
+            await site.SendAsync("/x", $"Foo: {i}");
+        }
+
+        Assert.Equal(5, await site.Cache.PurgeAsync($"http://{site.Address}/x"));
+        for (var i = 0; i < 5; i++)
+        {
+            Assert.False((await site.SendAsync("/x", $"Foo: {i}")).IsHit);
+        }
+    }
+
+    [Fact]
     public async Task Hosts_and_ports_are_kept_apart_and_their_spelling_is_not()
     {
         await using var site = await CacheSite.StartAsync();

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Skitai.Engine.Hosting;
 using Skitai.Engine.Proxy.Forwarding;
 using Skitai.Engine.Routing;
@@ -7,8 +8,8 @@ namespace Skitai.Engine.Caching.Rules;
 
 /// <summary>
 /// The primary key (RFC 9111 section 2): the URL as the client sees it, without the scheme's own port. Scheme and host are
-/// in lower case, the path is spelled as members get it (<see cref="ForwardedTarget"/>): what is one thing here never is two
-/// to them.
+/// in lower case, the path is spelled plainly (<see cref="PlainSpelling"/>), and members are asked for what is in the key
+/// (<see cref="Flight"/>): what is one thing here never is two to them.
 /// </summary>
 internal static class CacheKey
 {
@@ -17,7 +18,7 @@ internal static class CacheKey
         Make(exchange.Scheme, exchange.Host, exchange.HostPort, ForwardedTarget.Of(exchange.Request.RawTarget, exchange.Path, exchange.Query, ""));
 
     /// <summary>The key of a URL.</summary>
-    /// <param name="url"><c>http://host/path?query</c>, percent-encoded; a missing path is <c>/</c>.</param>
+    /// <param name="url"><c>http://host/path?query</c>; a missing path is <c>/</c>, and what no URL has stands for its UTF-8 bytes, percent-encoded.</param>
     /// <param name="key">The key.</param>
     /// <returns>False when it is no such URL.</returns>
     public static bool TryMake(string url, out string key)
@@ -41,6 +42,11 @@ internal static class CacheKey
         }
 
         var target = end < 0 ? "/" : rest[end] == '?' ? string.Concat("/", rest[end..]) : rest[end..].ToString();
+        if (target.AsSpan().ContainsAnyExceptInRange('!', '~'))
+        {
+            target = Encode(target);
+        }
+
         if (!RequestTarget.TryParse(target, out var path, out var query))
         {
             return false;
@@ -50,8 +56,29 @@ internal static class CacheKey
         return true;
     }
 
-    private static string Make(string scheme, string host, int port, string target) =>
-        port == (scheme == "https" ? 443 : 80)
+    private static string Make(string scheme, string host, int port, string spelled)
+    {
+        var target = PlainSpelling.Of(spelled);
+        return port == (scheme == "https" ? 443 : 80)
             ? string.Concat(scheme, "://", host, target)
             : string.Create(CultureInfo.InvariantCulture, $"{scheme}://{host}:{port}{target}");
+    }
+
+    private static string Encode(string target)
+    {
+        var text = new StringBuilder(target.Length * 2);
+        foreach (var value in Encoding.UTF8.GetBytes(target))
+        {
+            if (value is > 32 and < 127)
+            {
+                text.Append((char)value);
+            }
+            else
+            {
+                text.Append('%').Append(value.ToString("X2", CultureInfo.InvariantCulture));
+            }
+        }
+
+        return text.ToString();
+    }
 }

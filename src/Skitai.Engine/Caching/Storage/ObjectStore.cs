@@ -101,15 +101,10 @@ internal sealed class ObjectStore : IAsyncDisposable
         }
 
         var sequence = Interlocked.Increment(ref _sequence);
-        var isAtHand = _memory.TrySetHead(stored, head, sequence);
+        var isAtHand = _memory.TrySetHead(stored, head, sequence, out var previous);
 
-        // One that is not at hand any more may be on disk all the same, if nothing newer is.
-        if (_disk is { } disk && (isAtHand || _memory.Find(head.Key)?.Find(head.VaryNames, head.Variant) is null))
-        {
-            disk.Freshen(head, sequence);
-        }
-
-        return isAtHand;
+        // One that is not at hand any more may be on disk all the same, and found there.
+        return (_disk is { } disk && disk.Freshen(head, previous, sequence)) || isAtHand;
     }
 
     /// <summary>
@@ -125,9 +120,9 @@ internal sealed class ObjectStore : IAsyncDisposable
             return ValueTask.FromResult(_memory.RemoveKey(key, null));
         }
 
-        var onlyInMemory = 0;
-        _memory.RemoveKey(key, stored => onlyInMemory += disk.Has(stored) ? 0 : 1);
-        return SumAsync(onlyInMemory, disk.RemoveKeyAsync(key));
+        // One that is in both is counted once.
+        var inMemory = _memory.RemoveKey(key, stored => disk.Forget(stored.Head));
+        return SumAsync(inMemory, disk.RemoveKeyAsync(key));
     }
 
     /// <summary>
@@ -145,11 +140,10 @@ internal sealed class ObjectStore : IAsyncDisposable
         }
 
         // First of all: what is read from a file from now on is compared with it.
-        disk.Purges.Add(prefix);
+        var number = disk.Purges.Add(prefix);
         _admissions.RevokePrefix(prefix);
-        var onlyInMemory = 0;
-        _memory.RemovePrefix(prefix, stored => onlyInMemory += disk.Has(stored) ? 0 : 1);
-        return SumAsync(onlyInMemory, disk.SweepAsync(prefix.Length == 0 ? sequence : -1));
+        var inMemory = _memory.RemovePrefix(prefix, stored => disk.Forget(stored.Head));
+        return SumAsync(inMemory, disk.SweepAsync(number, prefix.Length == 0 ? sequence : -1));
     }
 
     /// <summary>Removes everything, for good.</summary>
@@ -200,7 +194,16 @@ internal sealed class ObjectStore : IAsyncDisposable
     }
 
     /// <summary>Writes what is still to be written and lets go of the directory. Objects in hand may still be read and released.</summary>
-    public ValueTask DisposeAsync() => _disk?.DisposeAsync() ?? ValueTask.CompletedTask;
+    public async ValueTask DisposeAsync()
+    {
+        if (_disk is { } disk)
+        {
+            await disk.DisposeAsync();
+        }
+
+        // Some of them have files open.
+        _memory.RemovePrefix("", null);
+    }
 
     /// <summary>A complete body in memory becomes an object that look-ups find; null = it is not kept. With a share for the caller.</summary>
     internal StoredObject? Keep(StoredHead head, FillBuffer buffer, Admission admission, long sequence)

@@ -12,7 +12,16 @@ public sealed class CacheKeyTests
     [InlineData("http://example.com./x#y", "http://example.com/x")]
     [InlineData("http://[::1]:8080/a/../b", "http://[::1]:8080/b")]
     [InlineData("http://a?q", "http://a/?q")]
-    [InlineData("http://a/%2fb", "http://a/%2fb")]
+    [InlineData("http://a/%2fb", "http://a/%2Fb")]
+    [InlineData("http://a/%61%7e%2D%5f%c3%bc", "http://a/a~-_%C3%BC")]
+    [InlineData("http://a/ü/x y", "http://a/%C3%BC/x%20y")]
+    [InlineData("http://a/%2561", "http://a/%2561")]
+    [InlineData("http://a/x/%2e%2E/b", "http://a/b")]
+    [InlineData("http://a/x%2f..%2fb", "http://a/b")]
+    [InlineData("http://a/x/.%2e/b", "http://a/b")]
+    [InlineData("http://a/x/%252e%252e/b", "http://a/x/%252e%252e/b")]
+    [InlineData("http://a/%26%3b%3D", "http://a/%26%3B%3D")]
+    [InlineData("http://a/%61?%61=%2f", "http://a/a?%61=%2f")]
     [InlineData("http://a/Path", "http://a/Path")]
     public void A_URL_has_one_key(string url, string expected)
     {

@@ -12,6 +12,43 @@ internal static class Stored
 
     public static ObjectStore InMemory(long memory) => new(memory, 0, null, NullLogger.Instance, TimeProvider.System);
 
+    /// <summary>One with a disk tier that knows what it holds.</summary>
+    public static async ValueTask<ObjectStore> OnDiskAsync(string directory, long disk = 64 << 20, long memory = 4 << 20, TimeProvider? time = null)
+    {
+        var store = new ObjectStore(memory, disk, directory, NullLogger.Instance, time ?? TimeProvider.System);
+        await UntilAsync(() => store.IsDiskReady);
+        return store;
+    }
+
+    public static async ValueTask UntilAsync(Func<bool> condition)
+    {
+        for (var begun = Environment.TickCount64; !condition(); await Task.Delay(5, TestContext.Current.CancellationToken))
+        {
+            Assert.True(Environment.TickCount64 - begun < 60_000, "not within a minute");
+        }
+    }
+
+    public static string[] Files(string directory) => Directory.GetFiles(directory, "*-*", SearchOption.AllDirectories);
+
+    /// <summary>Bytes that the files take, as the tier counts them; those that vanish meanwhile take none.</summary>
+    public static long Size(string directory)
+    {
+        var size = 0L;
+        foreach (var path in Files(directory))
+        {
+            try
+            {
+                size += (new FileInfo(path).Length + 4095) / 4096 * 4096;
+            }
+            catch (FileNotFoundException)
+            {
+                continue;
+            }
+        }
+
+        return size;
+    }
+
     public static StoredHead Head(string key, string[]? vary = null, string variant = "", int version = 0) => new()
     {
         Key = key,

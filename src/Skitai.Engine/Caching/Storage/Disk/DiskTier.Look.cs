@@ -34,16 +34,6 @@ internal sealed partial class DiskTier
         }
     }
 
-    /// <summary>Whether an object is on disk, too, or only there.</summary>
-    public bool Has(StoredObject stored)
-    {
-        var name = ObjectName.Of(stored.Head);
-        lock (_changing)
-        {
-            return _index.Contains(name);
-        }
-    }
-
     /// <summary>Finds what a request selects; null = nothing, or the disk does not say in time.</summary>
     public async ValueTask<StoredObject?> FindAsync(string key, IVariantSelector request, CancellationToken cancellation)
     {
@@ -72,9 +62,11 @@ internal sealed partial class DiskTier
     /// <summary>It is not what was written.</summary>
     public void Damaged(ObjectName name)
     {
-        Interlocked.Increment(ref _damaged);
-        LogDamaged(_logger, _directory, name);
-        Drop(name);
+        if (Drop(name))
+        {
+            Interlocked.Increment(ref _damaged);
+            LogDamaged(_logger, _directory, name);
+        }
     }
 
     /// <summary>It cannot be read.</summary>
@@ -210,7 +202,7 @@ internal sealed partial class DiskTier
     {
         // Before its head is compared with the purges: what is purged after that revokes it.
         var admission = _admissions.Open(key);
-        var open = Opened(name);
+        var open = Opened(name, out var sequence, out var freshHead);
         SafeFileHandle? handle = null;
         StoredObject? stored = null;
         try
@@ -240,7 +232,12 @@ internal sealed partial class DiskTier
                 return null;
             }
 
-            stored = Admit(layout.Head, new ObjectFile(this, open, name, handle, layout.Nonce, layout.BodyOffset, length, sums), admission);
+            if (!IsUnchanged(name, sequence))
+            {
+                return null; // replaced or confirmed while it was opened
+            }
+
+            stored = Admit(freshHead ?? layout.Head, sequence, new ObjectFile(this, open, name, handle, layout.Nonce, layout.BodyOffset, length, sums), admission);
             if (stored is not null)
             {
                 _reading.Worked();
@@ -264,16 +261,24 @@ internal sealed partial class DiskTier
         }
     }
 
-    /// <summary>Small ones with their body in memory, if there is room for it; else with the file open.</summary>
-    private StoredObject? Admit(StoredHead head, ObjectFile file, Admission admission)
+    /// <summary>Whether an object is still the one, with the head, that it was before its file was opened.</summary>
+    private bool IsUnchanged(ObjectName name, long sequence)
     {
-        long sequence;
         lock (_changing)
         {
-            _index.TryGet(file.Name, out _, out sequence);
-            _index.Touch(file.Name);
-        }
+            if (!_ready)
+            {
+                return true;
+            }
 
+            _index.Touch(name);
+            return _index.TryGet(name, out _, out var present) && present == sequence;
+        }
+    }
+
+    /// <summary>Small ones with their body in memory, if there is room for it; else with the file open.</summary>
+    private StoredObject? Admit(StoredHead head, long sequence, ObjectFile file, Admission admission)
+    {
         if (file.BodyLength <= PromotedLength && MemoryTier.CostOf(head, file.BodyLength) <= _memory.ObjectLimit)
         {
             var body = ReadBody(file);
@@ -288,7 +293,7 @@ internal sealed partial class DiskTier
                 return inMemory;
             }
         }
-        else if (!file.Verify(0, Math.Min(file.BodyLength, VerifiedAtOnce), _ending.Token))
+        else if (!file.Verify(0, Math.Min(file.BodyLength, VerifiedAtOnce), CancellationToken.None))
         {
             return null;
         }

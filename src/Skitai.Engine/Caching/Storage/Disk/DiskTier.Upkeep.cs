@@ -24,7 +24,10 @@ internal sealed partial class DiskTier
     private FileStatus? _lockStatus;
     private DateTimeOffset _scannedAt;
     private long _clearedUpTo = -1;
+    private long _sweepUpTo;
+    private long _sweptUpTo;
     private int _swept;
+    private int _disposed;
 
     /// <summary>A successor owns the directory from now on: nothing more is written, what is there may still be read.</summary>
     public void StopWriting()
@@ -38,16 +41,18 @@ internal sealed partial class DiskTier
     }
 
     /// <summary>Makes what was purged last, and deletes the files of it one after the other.</summary>
+    /// <param name="number">The purge: all up to it are in force in memory, too.</param>
     /// <param name="everythingUpTo">What was begun up to here goes without being looked at; -1 = everything is looked at.</param>
     /// <returns>How many files were deleted within the time that one can wait for it.</returns>
-    public async Task<int> SweepAsync(long everythingUpTo)
+    public async Task<int> SweepAsync(long number, long everythingUpTo)
     {
         if (!IsReady)
         {
+            Raise(ref _sweepUpTo, number);
             return 0; // saved and swept when the directory is ours
         }
 
-        Volatile.Write(ref _clearedUpTo, Math.Max(_clearedUpTo, everythingUpTo));
+        Raise(ref _clearedUpTo, everythingUpTo);
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         SavePurges();
         var swept = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -56,6 +61,8 @@ internal sealed partial class DiskTier
             _sweepsWanted.Add(swept);
         }
 
+        // Now that it is known who wants to hear of it.
+        Raise(ref _sweepUpTo, number);
         _wanted.Release();
         try
         {
@@ -70,6 +77,11 @@ internal sealed partial class DiskTier
     /// <summary>Writes what is still to be written, and lets go of the directory.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
         await _ending.CancelAsync();
         _jobs.Writer.TryComplete();
         try
@@ -81,9 +93,8 @@ internal sealed partial class DiskTier
             return; // a disk that hangs: what is open stays open
         }
 
+        // The signals are not disposed of: look-ups and purges that are under way may still ask them.
         LetGo();
-        _ending.Dispose();
-        _wanted.Dispose();
     }
 
     private void LetGo()
@@ -201,10 +212,8 @@ internal sealed partial class DiskTier
         LogReady(_logger, _directory, found.Count, Used);
         _writing.Worked();
         Trim();
-        if (!Purges.IsEmpty)
-        {
-            SavePurges();
-        }
+        Raise(ref _sweepUpTo, Purges.Last);
+        SavePurges();
     }
 
     private async Task LookAfterAsync()
@@ -216,7 +225,7 @@ internal sealed partial class DiskTier
             return;
         }
 
-        while (!Purges.IsEmpty)
+        while (Volatile.Read(ref _sweepUpTo) > _sweptUpTo)
         {
             await LookThroughAsync();
         }
@@ -260,7 +269,7 @@ internal sealed partial class DiskTier
 
     private void AddFound(ObjectName name, long blocks)
     {
-        if (!_index.Contains(name) && !_removedUnseen.Contains(name with { Vary = 0, Variant = 0 }))
+        if (!_index.Contains(name) && !_dying.Contains(name) && !_removedUnseen.Contains(name with { Vary = 0, Variant = 0 }))
         {
             _index.Add(name, blocks, 0);
             _used += blocks;
@@ -323,7 +332,8 @@ internal sealed partial class DiskTier
     private async Task LookThroughAsync()
     {
         var waiting = TakeWaiting();
-        var upTo = Purges.Last;
+        var upTo = Volatile.Read(ref _sweepUpTo);
+        var undeleted = Volatile.Read(ref _undeleted);
         var clearedUpTo = Volatile.Read(ref _clearedUpTo);
         Volatile.Write(ref _swept, 0);
         var looked = 0;
@@ -347,7 +357,7 @@ internal sealed partial class DiskTier
                 continue;
             }
 
-            if (sequence <= clearedUpTo || (ReadLayout(name) is { } layout && Purges.Covers(layout.Head.Key, layout.Purges)))
+            if (sequence <= clearedUpTo || (ReadLayout(name) is { } layout && Purges.Covers(layout.Head.Key, layout.Purges, upTo)))
             {
                 Interlocked.Increment(ref _swept);
                 Drop(name);
@@ -359,9 +369,37 @@ internal sealed partial class DiskTier
             }
         }
 
-        Purges.Retire(upTo);
-        SavePurges();
+        // The purges are needed until the last of the files is gone, evicted ones included.
+        await DoneAsync();
+        List<ObjectName> dying;
+        lock (_changing)
+        {
+            dying = [.. _dying];
+        }
+
+        dying.ForEach(DeleteEvicted);
+        _sweptUpTo = upTo;
+        if (Volatile.Read(ref _undeleted) == undeleted)
+        {
+            Purges.Retire(upTo);
+            SavePurges();
+        }
+
         Answer(waiting, Volatile.Read(ref _swept));
+    }
+
+    private static void Raise(ref long value, long to)
+    {
+        for (var seen = Volatile.Read(ref value); seen < to;)
+        {
+            var was = Interlocked.CompareExchange(ref value, to, seen);
+            if (was == seen)
+            {
+                return;
+            }
+
+            seen = was;
+        }
     }
 
     private List<TaskCompletionSource<int>> TakeWaiting()

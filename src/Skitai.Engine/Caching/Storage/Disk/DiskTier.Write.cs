@@ -7,8 +7,14 @@ namespace Skitai.Engine.Caching.Storage.Disk;
 internal sealed partial class DiskTier
 {
     private readonly Lock _publishing = new();
+    private readonly Dictionary<ObjectName, (StoredHead Head, long Sequence)> _freshHeads = [];
     private long _temporaries;
     private long _pending;
+    private long _undeleted;
+    private ObjectName? _beingPublished;
+
+    /// <summary>Out of the index, with a file that may still be there.</summary>
+    private readonly HashSet<ObjectName> _dying = [];
 
     /// <summary>
     /// Writes an object that is in memory to disk, too, when its turn comes. Where that cannot be, an older one of its selection is deleted there.
@@ -25,6 +31,8 @@ internal sealed partial class DiskTier
             return;
         }
 
+        DropOutdated(ObjectName.Of(stored.Head), sequence);
+
         // What it weighs beside its body keeps the number of jobs bounded, too.
         var weight = stored.Length + 1024;
         Interlocked.Add(ref _pending, weight);
@@ -32,7 +40,7 @@ internal sealed partial class DiskTier
         {
             try
             {
-                if (!TryWriteWhole(stored, admission, sequence))
+                if (!TryWriteWhole(stored, admission))
                 {
                     Supersede(ObjectName.Of(stored.Head), sequence);
                 }
@@ -46,33 +54,45 @@ internal sealed partial class DiskTier
         });
     }
 
-    /// <summary>Gives an object's file a newer head when its turn comes; where that cannot be, the file is deleted.</summary>
-    public void Freshen(StoredHead head, long sequence) => Do(() =>
+    /// <summary>
+    /// Gives an object on disk a newer head: look-ups get it from now on, its file when its turn comes. Where that cannot be,
+    /// the file is deleted: with its old head it could seem fresh for longer than it is.
+    /// </summary>
+    /// <param name="head">The newer one.</param>
+    /// <param name="previous">The sequence of the object that it is for.</param>
+    /// <param name="sequence">Its own.</param>
+    /// <returns>False when another object, or none, is on disk.</returns>
+    public bool Freshen(StoredHead head, long previous, long sequence)
     {
         var name = ObjectName.Of(head);
-        bool isNewer;
         lock (_changing)
         {
-            isNewer = _ready && !_stopped && _index.TryGet(name, out _, out var written) && written <= sequence;
-        }
+            if (_stopped || (_ready && (!_index.TryGet(name, out _, out var written) || written != previous)))
+            {
+                return false;
+            }
 
-        if (isNewer && TryWriteHead(name, head))
-        {
-            lock (_changing)
+            if (_ready)
             {
                 _index.SetSequence(name, sequence);
+                _freshHeads[name] = (head, sequence);
             }
         }
-        else if (isNewer || !IsReady)
+
+        if (!IsReady)
         {
-            // With its old head it could seem fresh for longer than it is.
-            Supersede(name, sequence);
+            Drop(name);
+            return false;
         }
-    });
+
+        Do(() => WriteHead(name, sequence));
+        return true;
+    }
 
     /// <summary>What there is of a selection is older than what has been answered since: it is deleted.</summary>
     public void Supersede(ObjectName name, long sequence)
     {
+        DropOutdated(name, sequence);
         lock (_changing)
         {
             if (_ready && (!_index.TryGet(name, out _, out var written) || written > sequence))
@@ -84,6 +104,9 @@ internal sealed partial class DiskTier
         Drop(name);
     }
 
+    /// <summary>An object in memory was removed: so is what there is of its selection on disk.</summary>
+    public void Forget(StoredHead head) => Drop(ObjectName.Of(head));
+
     /// <summary>Removes all that is kept for a key; look-ups miss it from now on.</summary>
     /// <returns>How many, when they are deleted.</returns>
     public Task<int> RemoveKeyAsync(string key)
@@ -91,25 +114,28 @@ internal sealed partial class DiskTier
         var keyName = ObjectName.OfKey(key);
         List<(ObjectName Name, long Blocks)> found = [];
         List<ObjectName> names = [];
-        bool known;
+        List<ObjectName> dying;
+        bool isReady, isOnItsWay;
         lock (_changing)
         {
-            known = _ready;
+            isReady = _ready;
+            isOnItsWay = _beingPublished is { } published && published.IsSameKey(keyName);
+            dying = [.. _dying.Where(keyName.IsSameKey)];
             _index.Collect(keyName, names);
             foreach (var name in names)
             {
                 _index.TryGet(name, out var blocks, out _);
-                _index.Remove(name);
+                TakeOut(name);
                 found.Add((name, blocks));
             }
 
-            if (!known)
+            if (!isReady)
             {
                 _removedUnseen.Add(keyName);
             }
         }
 
-        if (known && found.Count == 0)
+        if (isReady && found.Count == 0 && dying.Count == 0 && !isOnItsWay)
         {
             return Task.FromResult(0);
         }
@@ -122,7 +148,13 @@ internal sealed partial class DiskTier
                 Delete(name, blocks);
             }
 
-            done.SetResult(found.Count + (known ? 0 : DeleteUnseen(keyName)));
+            dying.ForEach(DeleteEvicted);
+            lock (_publishing)
+            {
+                // What was being published sees that its leave was revoked, and is deleted by now.
+            }
+
+            done.SetResult(found.Count + (isReady ? 0 : DeleteUnseen(keyName)));
         });
         return done.Task;
     }
@@ -140,7 +172,11 @@ internal sealed partial class DiskTier
                 }
             }
 
-            DiskFiles.TryDelete(PathOf(name));
+            Unlink(name);
+            lock (_changing)
+            {
+                _dying.Remove(name);
+            }
         }
     }
 
@@ -167,68 +203,86 @@ internal sealed partial class DiskTier
     /// <param name="reserved">What was set aside for it; given back when it was published.</param>
     /// <param name="sequence">When it was begun.</param>
     /// <param name="admission">The leave for it.</param>
+    /// <param name="source">The object in memory that it is a copy of: once that is dropped, the copy is of no use; null = it is none.</param>
     /// <param name="varyNames">The fields that it was selected by.</param>
     /// <param name="open">The caller has it open.</param>
     /// <returns>False when it is not kept: its temporary file may still be there.</returns>
     /// <exception cref="IOException">It cannot be renamed.</exception>
     public bool TryPublish(
-        string temporary, ObjectName name, long blocks, long reserved, long sequence, Admission admission, string[] varyNames, [NotNullWhen(true)] out OpenFile? open)
+        string temporary, ObjectName name, long blocks, long reserved, long sequence, Admission admission, StoredObject? source, string[] varyNames, [NotNullWhen(true)] out OpenFile? open)
     {
         open = null;
-        StoredObject? replaced = null;
         lock (_publishing)
         {
+            StoredObject? replaced = null;
             lock (_changing)
             {
-                if (!_ready || _stopped || admission.IsRevoked || (_index.TryGet(name, out _, out var present) && present > sequence))
+                if (!_ready || _stopped || admission.IsRevoked || (_index.TryGet(name, out var old, out var present) && present > sequence))
                 {
                     return false;
                 }
-            }
 
-            File.Move(temporary, PathOf(name), overwrite: true);
-            bool revoked;
-            lock (_changing)
-            {
-                if (_index.TryGet(name, out var old, out _))
+                // It is gone before its name leads to another file: what the index says of a name is true of its file, or there is nothing to be said.
+                if (_index.Remove(name))
                 {
-                    _index.Remove(name);
+                    _freshHeads.Remove(name);
                     replaced = Orphan(name, old);
                 }
 
-                // A removal revokes before it comes here: either it finds this one, or this one sees it.
-                revoked = admission.IsRevoked;
-                if (!revoked)
+                _beingPublished = name;
+            }
+
+            try
+            {
+                File.Move(temporary, PathOf(name), overwrite: true);
+            }
+            catch (Exception)
+            {
+                Unlink(name);
+                lock (_changing)
+                {
+                    _beingPublished = null;
+                }
+
+                throw;
+            }
+
+            lock (_changing)
+            {
+                // A removal revokes before it comes here, and a newer object drops the source: either that finds this one, or this one sees it.
+                if (!admission.IsRevoked && source is not { IsDropped: true })
                 {
                     _index.Add(name, blocks, sequence);
+                    _dying.Remove(name);
                     _used -= reserved - blocks;
                     _open[name] = open = new OpenFile { Count = 1 };
                 }
             }
 
-            if (revoked)
-            {
-                DiskFiles.TryDelete(PathOf(name));
-            }
-
-            if (varyNames.Length > 0)
-            {
-                Know(name.Vary, varyNames);
-            }
-
-            _writing.Worked();
             if (open is null)
             {
-                return false;
+                Unlink(name);
+            }
+
+            lock (_changing)
+            {
+                _beingPublished = null;
+            }
+
+            if (replaced is not null)
+            {
+                _memory.Remove(replaced);
             }
         }
 
-        if (replaced is not null)
+        _writing.Worked();
+        if (varyNames.Length > 0)
         {
-            _memory.Remove(replaced);
+            Know(name.Vary, varyNames);
         }
 
-        return true;
+        DropOutdated(name, sequence);
+        return open is not null;
     }
 
     /// <summary>A fill was given up.</summary>
@@ -256,21 +310,47 @@ internal sealed partial class DiskTier
     /// <summary>The disk did not take something.</summary>
     public void WriteFailed(Exception error) => _writing.Failed(error);
 
+    /// <summary>As in memory: what varies does not stay beside a later one that does not, nor the other way round.</summary>
+    private void DropOutdated(ObjectName name, long sequence)
+    {
+        List<ObjectName> outdated = [];
+        lock (_changing)
+        {
+            _index.Collect(name, outdated);
+            outdated.RemoveAll(other => (other.Vary == 0) == (name.Vary == 0) || (_index.TryGet(other, out _, out var written) && written > sequence));
+        }
+
+        foreach (var other in outdated)
+        {
+            Drop(other);
+        }
+    }
+
     /// <summary>Takes an object out of the index; its file goes off this thread.</summary>
-    private void Drop(ObjectName name)
+    /// <returns>False when it was not there any more.</returns>
+    private bool Drop(ObjectName name)
     {
         long blocks;
         lock (_changing)
         {
             if (!_index.TryGet(name, out blocks, out _) && _ready)
             {
-                return;
+                return false;
             }
 
-            _index.Remove(name);
+            TakeOut(name);
         }
 
         Do(() => Delete(name, blocks));
+        return true;
+    }
+
+    /// <summary>Takes an object out of the index; its file is still there. Under the lock.</summary>
+    private void TakeOut(ObjectName name)
+    {
+        _index.Remove(name);
+        _freshHeads.Remove(name);
+        _dying.Add(name);
     }
 
     /// <summary>Deletes a file that has left the index, and gives its blocks back.</summary>
@@ -292,7 +372,11 @@ internal sealed partial class DiskTier
 
             if (!renewed)
             {
-                DiskFiles.TryDelete(PathOf(name));
+                Unlink(name);
+                lock (_changing)
+                {
+                    _dying.Remove(name);
+                }
             }
         }
 
@@ -300,6 +384,28 @@ internal sealed partial class DiskTier
         {
             _memory.Remove(atHand);
         }
+    }
+
+    private void Unlink(ObjectName name)
+    {
+        if (!DiskFiles.TryDelete(PathOf(name)))
+        {
+            Interlocked.Increment(ref _undeleted);
+        }
+    }
+
+    /// <summary>All jobs so far are done, and what was being published is.</summary>
+    private Task DoneAsync()
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Do(() =>
+        {
+            lock (_publishing)
+            {
+                done.SetResult();
+            }
+        });
+        return done.Task;
     }
 
     /// <summary>Deletes all of a key that is not in the index yet.</summary>
@@ -321,9 +427,10 @@ internal sealed partial class DiskTier
         return count;
     }
 
-    private bool TryWriteWhole(StoredObject stored, Admission admission, long sequence)
+    private bool TryWriteWhole(StoredObject stored, Admission admission)
     {
-        if (admission.IsRevoked || ObjectFill.TryBegin(this, stored.Head, stored.Length) is not { } fill)
+        var (head, written) = _memory.HeadOf(stored);
+        if (admission.IsRevoked || stored.IsDropped || ObjectFill.TryBegin(this, head, stored.Length) is not { } fill)
         {
             return false;
         }
@@ -338,8 +445,60 @@ internal sealed partial class DiskTier
                 }
             }
 
-            using var file = fill.Commit(admission, sequence);
-            return file is not null;
+            using var file = fill.Commit(admission, written, stored);
+            if (file is null)
+            {
+                return false;
+            }
+        }
+
+        // It got a newer head while the older one was being written, and its file could not be told of that yet.
+        var (fresh, latest) = _memory.HeadOf(stored);
+        if (latest != written)
+        {
+            Freshen(fresh, written, latest);
+        }
+
+        return true;
+    }
+
+    private void WriteHead(ObjectName name, long sequence)
+    {
+        bool isWritten;
+
+        // Under the lock that gives names: else it could be written into the file of another object.
+        lock (_publishing)
+        {
+            StoredHead head;
+            lock (_changing)
+            {
+                if (!_freshHeads.TryGetValue(name, out var fresh) || fresh.Sequence != sequence)
+                {
+                    return; // a newer one is to be written
+                }
+
+                if (_stopped || !_index.TryGet(name, out _, out var present) || present != sequence)
+                {
+                    _freshHeads.Remove(name);
+                    return;
+                }
+
+                head = fresh.Head;
+            }
+
+            isWritten = TryWriteHead(name, head);
+            lock (_changing)
+            {
+                if (_freshHeads.TryGetValue(name, out var fresh) && fresh.Sequence == sequence)
+                {
+                    _freshHeads.Remove(name);
+                }
+            }
+        }
+
+        if (!isWritten)
+        {
+            Supersede(name, sequence);
         }
     }
 
@@ -347,22 +506,17 @@ internal sealed partial class DiskTier
     {
         try
         {
-            // Under the lock that gives names: else it could be written into the file of a newer object.
-            lock (_publishing)
+            using var file = DiskFiles.Open(PathOf(name), FileAccess.ReadWrite);
+            var bytes = HeadCodec.Encode(head);
+            if (OpenedLayout.Read(file) is not { } layout || !layout.Head.IsSameVariant(head) || bytes.Length + ObjectLayout.SlotMark > layout.SlotSize)
             {
-                using var file = DiskFiles.Open(PathOf(name), FileAccess.ReadWrite);
-                var bytes = HeadCodec.Encode(head);
-                if (OpenedLayout.Read(file) is not { } layout || !layout.Head.IsSameVariant(head)
-                    || Purges.Covers(head.Key, layout.Purges) || bytes.Length + ObjectLayout.SlotMark > layout.SlotSize)
-                {
-                    return false;
-                }
-
-                var slot = new byte[ObjectLayout.SlotMark + bytes.Length];
-                ObjectLayout.WriteSlot(slot, layout.Nonce, layout.Generation + 1, bytes);
-                RandomAccess.Write(file, slot, ObjectLayout.PrologueSize + (layout.InSecondSlot ? 0 : layout.SlotSize));
-                return true;
+                return false;
             }
+
+            var slot = new byte[ObjectLayout.SlotMark + bytes.Length];
+            ObjectLayout.WriteSlot(slot, layout.Nonce, layout.Generation + 1, bytes);
+            RandomAccess.Write(file, slot, ObjectLayout.PrologueSize + (layout.InSecondSlot ? 0 : layout.SlotSize));
+            return true;
         }
         catch (IOException error)
         {

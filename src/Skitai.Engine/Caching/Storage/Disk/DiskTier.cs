@@ -128,7 +128,7 @@ internal sealed partial class DiskTier : IAsyncDisposable
                     return false;
                 }
 
-                _index.Remove(name);
+                TakeOut(name);
                 Interlocked.Increment(ref _evictions);
                 victims.Add(name);
                 atHand = Orphan(name, size);
@@ -142,11 +142,13 @@ internal sealed partial class DiskTier : IAsyncDisposable
         }
     }
 
-    /// <summary>Somebody opens a file by that name.</summary>
-    public OpenFile Opened(ObjectName name)
+    /// <summary>Somebody opens a file by that name: what is known of it before.</summary>
+    private OpenFile Opened(ObjectName name, out long sequence, out StoredHead? freshHead)
     {
         lock (_changing)
         {
+            _index.TryGet(name, out _, out sequence);
+            freshHead = _freshHeads.GetValueOrDefault(name).Head;
             if (!_open.TryGetValue(name, out var open))
             {
                 _open[name] = open = new OpenFile();

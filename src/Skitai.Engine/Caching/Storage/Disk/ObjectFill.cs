@@ -119,7 +119,10 @@ internal sealed class ObjectFill : IDisposable
 
     /// <summary>All has been appended: it gets its name. On this thread.</summary>
     /// <returns>Its file; null when it is not kept. This fill is to be disposed of in any case.</returns>
-    public ObjectFile? Commit(Admission admission, long sequence)
+    /// <param name="admission">The leave for it.</param>
+    /// <param name="sequence">When it was begun.</param>
+    /// <param name="source">The object in memory that it is a copy of; null = it is none.</param>
+    public ObjectFile? Commit(Admission admission, long sequence, StoredObject? source = null)
     {
         OpenFile? open;
         try
@@ -132,7 +135,7 @@ internal sealed class ObjectFill : IDisposable
 
             RandomAccess.Write(_handle!, ObjectLayout.MakeFooter(_nonce, _written, CollectionsMarshal.AsSpan(_sums)), BodyOffset + _written);
             var blocks = ObjectLayout.DiskBlocks(ObjectLayout.FileLength(_slotSize, _written));
-            if (!_tier.TryPublish(_path!, Name, blocks, _reserved, sequence, admission, _head.VaryNames, out open))
+            if (!_tier.TryPublish(_path!, Name, blocks, _reserved, sequence, admission, source, _head.VaryNames, out open))
             {
                 return null;
             }
@@ -217,13 +220,11 @@ internal sealed class ObjectFill : IDisposable
         DeleteVictims();
         var (path, handle) = _tier.CreateTemporary(Name, _length < Step ? 0 : ObjectLayout.FileLength(_slotSize, _length));
         _path = path;
+        _handle = handle;
         var start = new byte[ObjectLayout.PrologueSize + ObjectLayout.SlotMark + _headBytes.Length];
         ObjectLayout.WritePrologue(start, _nonce, _purges, _slotSize);
         ObjectLayout.WriteSlot(start.AsSpan(ObjectLayout.PrologueSize), _nonce, 1, _headBytes);
         RandomAccess.Write(handle, start, 0);
-
-        // Last: a reader looks for it.
-        Volatile.Write(ref _handle, handle);
     }
 
     private void Sum(ReadOnlySpan<byte> bytes)

@@ -23,31 +23,15 @@ internal sealed class PurgeList(string path, TimeProvider time)
     /// <summary>The number of the last purge.</summary>
     public long Last => Volatile.Read(ref _last);
 
-    /// <summary>Whether there are any that have not been retired.</summary>
-    public bool IsEmpty => Volatile.Read(ref _purges).Length == 0;
-
     /// <summary>Whether a file's object was purged since it was begun.</summary>
     /// <param name="key">Its key.</param>
     /// <param name="begun">The number in the file.</param>
-    public bool Covers(string key, long begun)
+    /// <param name="upTo">Later purges are not looked at.</param>
+    public bool Covers(string key, long begun, long upTo = long.MaxValue)
     {
         foreach (var purge in Volatile.Read(ref _purges))
         {
-            if (purge.Number > begun && key.StartsWith(purge.Prefix, StringComparison.Ordinal))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
-
-    /// <summary>Whether everything begun before that number was purged.</summary>
-    public bool CoversAll(long begun)
-    {
-        foreach (var purge in Volatile.Read(ref _purges))
-        {
-            if (purge.Number > begun && purge.Prefix.Length == 0)
+            if (purge.Number > begun && purge.Number <= upTo && key.StartsWith(purge.Prefix, StringComparison.Ordinal))
             {
                 return true;
             }
@@ -57,7 +41,8 @@ internal sealed class PurgeList(string path, TimeProvider time)
     }
 
     /// <summary>Adds one, in force at once; <see cref="Save"/> makes it last.</summary>
-    public void Add(string prefix)
+    /// <returns>Its number.</returns>
+    public long Add(string prefix)
     {
         lock (_changing)
         {
@@ -70,6 +55,7 @@ internal sealed class PurgeList(string path, TimeProvider time)
             var added = new Purge(number, prefix);
             Volatile.Write(ref _purges, [.. _purges.Where(older => !older.Prefix.StartsWith(prefix, StringComparison.Ordinal)), added]);
             Volatile.Write(ref _last, number);
+            return number;
         }
     }
 

@@ -123,14 +123,19 @@ internal sealed class MemoryTier(long limit)
                 return false;
             }
 
-            if (_keys.TryGetValue(head.Key, out var variants) && variants.Find(head.VaryNames, head.Variant) is { } older)
+            if (_keys.TryGetValue(head.Key, out var variants))
             {
-                if (older.Sequence > stored.Sequence)
+                if (variants.Find(head.VaryNames, head.Variant) is { } older)
                 {
-                    return false;
+                    if (older.Sequence > stored.Sequence)
+                    {
+                        return false;
+                    }
+
+                    Drop(variants, older);
                 }
 
-                Drop(variants, older);
+                DropOutdated(variants, head.VaryNames.Length > 0, stored.Sequence);
             }
 
             var charge = ObjectCost + head.Cost + (stored.Memory?.Cost ?? stored.Disk!.Cost);
@@ -166,11 +171,16 @@ internal sealed class MemoryTier(long limit)
     }
 
     /// <summary>Gives an object another head, of the same selection.</summary>
+    /// <param name="stored">The object.</param>
+    /// <param name="head">The newer head.</param>
+    /// <param name="sequence">Its sequence.</param>
+    /// <param name="previous">The object's sequence until now.</param>
     /// <returns>False when it was dropped meanwhile, or begun after <paramref name="sequence"/>.</returns>
-    public bool TrySetHead(StoredObject stored, StoredHead head, long sequence)
+    public bool TrySetHead(StoredObject stored, StoredHead head, long sequence, out long previous)
     {
         lock (_changing)
         {
+            previous = stored.Sequence;
             if (stored.Place.Queue is not { } queue || stored.Sequence > sequence)
             {
                 return false;
@@ -184,6 +194,15 @@ internal sealed class MemoryTier(long limit)
             Interlocked.Add(ref _used, more);
             MakeRoom(0);
             return true;
+        }
+    }
+
+    /// <summary>An object's head and the sequence that belongs to it.</summary>
+    public (StoredHead Head, long Sequence) HeadOf(StoredObject stored)
+    {
+        lock (_changing)
+        {
+            return (stored.Head, stored.Sequence);
         }
     }
 
@@ -408,6 +427,21 @@ internal sealed class MemoryTier(long limit)
         }
 
         stored.Release();
+    }
+
+    /// <summary>
+    /// The most recent of those that fit must be used (RFC 9111 section 4), in memory or not: so answers that vary do not stay
+    /// beside a later one that does not, nor the other way round.
+    /// </summary>
+    private void DropOutdated(StoredVariants variants, bool varies, long sequence)
+    {
+        foreach (var older in variants.OfOtherKind(varies))
+        {
+            if (older.Sequence < sequence)
+            {
+                Drop(variants, older);
+            }
+        }
     }
 
     private static int HashOf(StoredHead head) => HashCode.Combine(head.Key, head.Variant);

@@ -31,6 +31,9 @@ internal sealed class StoredVariants(string key)
     /// <summary>All of them.</summary>
     public IEnumerable<StoredObject> All => _plain is null ? _varied : [_plain, .. _varied];
 
+    /// <summary>Those that do not vary for one that does, and the other way round. Under the tier's lock; those given may be removed meanwhile.</summary>
+    public StoredObject[] OfOtherKind(bool varies) => !varies ? _varied : _plain is null ? [] : [_plain];
+
     /// <summary>
     /// The one that a request selects; of several the most recent (RFC 9111 section 4.1). With a share in it for the caller.
     /// </summary>
