@@ -6,6 +6,20 @@ internal sealed partial class Cluster
     /// <summary>Its members now, those that leave not among them.</summary>
     internal IReadOnlyList<Member> GetMembers() => _members;
 
+    /// <summary>Whether another member is up whose last answer was as it should be.</summary>
+    internal bool HasOtherThatAnswersWell(Member than)
+    {
+        foreach (var member in _members)
+        {
+            if (member != than && !member.IsDown && member.AnswersWell)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>How it does now.</summary>
     public ClusterStatus GetStatus()
     {

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http;
@@ -13,6 +14,9 @@ namespace Skitai.Engine.Proxy.Forwarding;
 /// <param name="time">The clock.</param>
 internal sealed class AnswerWriter(TimeSpan patience, TimeProvider time)
 {
+    /// <summary>The most that waits to be sent with what comes behind it, in bytes.</summary>
+    private const int MostGathered = 128 * 1024;
+
     /// <summary>Puts status and fields into the answer; nothing is sent yet.</summary>
     /// <returns>False when they cannot be sent: the answer is as it was before.</returns>
     public static bool TryWriteHead(Exchange exchange, MemberAnswer answer)
@@ -86,12 +90,12 @@ internal sealed class AnswerWriter(TimeSpan patience, TimeProvider time)
         var writer = exchange.ResponseBody.Writer;
         if (answer.BodyLength < 0 || answer.BodyLength > exchange.Piece || !answer.TryRead(out var bytes))
         {
-            return StreamAsync(exchange, answer, writer, default, clientGone);
+            return PassOnAsync(exchange, answer, writer, default, clientGone);
         }
 
         if (bytes.Length != answer.BodyLength)
         {
-            return StreamAsync(exchange, answer, writer, bytes, clientGone);
+            return PassOnAsync(exchange, answer, writer, bytes, clientGone);
         }
 
         bytes.Span.CopyTo(writer.GetSpan(bytes.Length));
@@ -106,6 +110,60 @@ internal sealed class AnswerWriter(TimeSpan patience, TimeProvider time)
     {
         await answer.ReadAsync(clientGone);
         WriteTrailers(exchange, answer.Trailers);
+    }
+
+    private ValueTask PassOnAsync(Exchange exchange, MemberAnswer answer, PipeWriter writer, ReadOnlyMemory<byte> bytes, CancellationToken clientGone) =>
+        answer.BodyLength > 0 && !exchange.IsHttp2
+            ? GatherAsync(exchange, answer, writer, bytes, clientGone)
+            : StreamAsync(exchange, answer, writer, bytes, clientGone);
+
+    /// <summary>
+    /// HTTP/1.1 with a length: nothing is put between the bytes, so what comes in several pieces at once is sent as one. Nothing
+    /// that is here waits for what is not.
+    /// </summary>
+    private async ValueTask GatherAsync(Exchange exchange, MemberAnswer answer, PipeWriter writer, ReadOnlyMemory<byte> bytes, CancellationToken clientGone)
+    {
+        using var watch = new StallWatch(exchange, patience, time);
+        await exchange.ResponseBody.StartAsync(CancellationToken.None); // or Kestrel would copy what is written before the head is
+        var gathered = 0;
+        while (true)
+        {
+            if (bytes.IsEmpty && !answer.TryRead(out bytes))
+            {
+                var reading = answer.ReadAsync(clientGone);
+                if (!reading.IsCompleted && gathered >= 0)
+                {
+                    gathered = -1;
+                    await FlushAsync(writer.FlushAsync(CancellationToken.None), watch);
+                }
+
+                try
+                {
+                    bytes = await reading;
+                }
+                catch (MemberException)
+                {
+                    await FlushAsync(writer.FlushAsync(CancellationToken.None), watch);
+                    throw;
+                }
+            }
+
+            if (bytes.IsEmpty)
+            {
+                await FlushAsync(writer.FlushAsync(CancellationToken.None), watch);
+                return;
+            }
+
+            exchange.BytesSent += bytes.Length;
+            writer.Write(bytes.Span);
+            gathered = Math.Max(0, gathered) + bytes.Length;
+            bytes = default;
+            if (gathered >= MostGathered)
+            {
+                gathered = 0;
+                await FlushAsync(writer.FlushAsync(CancellationToken.None), watch);
+            }
+        }
     }
 
     private async ValueTask StreamAsync(Exchange exchange, MemberAnswer answer, PipeWriter writer, ReadOnlyMemory<byte> bytes, CancellationToken clientGone)
