@@ -128,6 +128,9 @@ public sealed class Exchange
     /// <summary>How much of a body shall be handed over at a time, in bytes: little where each client has many streams.</summary>
     internal int Piece => Http2Body?.Piece ?? 64 * 1024;
 
+    /// <summary>Cancelled when the instance begins to end: what would never end by itself should.</summary>
+    internal CancellationToken Draining => _application.Draining;
+
     /// <summary>The connection it came on.</summary>
     internal ClientConnection Connection { get; private set; } = null!;
 

@@ -84,7 +84,7 @@ internal sealed class Forwarder : Origin
             }
             else if (answer.Status == StatusCodes.Status101SwitchingProtocols)
             {
-                await RunTunnelAsync(exchange, answer, gone);
+                await RunTunnelAsync(exchange, request, answer, gone);
             }
             else
             {
@@ -194,17 +194,21 @@ internal sealed class Forwarder : Origin
         }
     }
 
-    private async Task RunTunnelAsync(Exchange exchange, MemberAnswer answer, CancellationToken gone)
+    private async Task RunTunnelAsync(Exchange exchange, ForwardedRequest request, MemberAnswer answer, CancellationToken gone)
     {
+        var isWebSocket = exchange.Method == "CONNECT" || "websocket".Equals(answer.Headers.Find("Upgrade"), StringComparison.OrdinalIgnoreCase);
         exchange.BeginAnswer();
         await using var member = answer.TakeTunnel();
         await using var client = await TakeClientAsync(exchange);
-        await Tunnel.RunAsync(client, member, _cluster.Settings.TunnelTimeout, Count, _time, gone);
-
-        void Count(int fromClient, int fromMember)
+        await using var tunnel = new Tunnel(exchange, client, member, isWebSocket, _cluster.Settings.TunnelTimeout, _time);
+        switch (await tunnel.RunAsync(gone, exchange.Draining))
         {
-            exchange.BytesReceived += fromClient;
-            exchange.BytesSent += fromMember;
+            case TunnelEnd.MemberLost:
+                request.TellCut("the upgraded connection broke");
+                break;
+            case TunnelEnd.Silence:
+                request.TellCut("silence for tunnel_timeout");
+                break;
         }
     }
 
