@@ -279,6 +279,7 @@ public sealed partial class Instance : IAsyncDisposable
     private async Task StopOnceAsync(TimeSpan grace)
     {
         await StopAcceptingAsync(); // takes no time, and is not for a cut to break off
+        _application.Drain();
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(_cut.Token);
         if (grace == TimeSpan.Zero)
         {

@@ -20,6 +20,29 @@ internal sealed partial class Cluster
         return false;
     }
 
+    /// <summary>How long it takes until a member that is down is tried again, if all are; else zero.</summary>
+    public TimeSpan UntilNextTry()
+    {
+        var now = Time.GetTimestamp();
+        var least = TimeSpan.MaxValue;
+        foreach (var member in _members)
+        {
+            switch (member.Standing)
+            {
+                case Standing.Out:
+                    break;
+                case Standing.Down:
+                    var left = member.BackOffLeft(now);
+                    least = left < least ? left : least;
+                    break;
+                default:
+                    return TimeSpan.Zero;
+            }
+        }
+
+        return least == TimeSpan.MaxValue ? TimeSpan.Zero : least;
+    }
+
     /// <summary>How it does now.</summary>
     public ClusterStatus GetStatus()
     {

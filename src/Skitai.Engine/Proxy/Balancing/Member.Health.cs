@@ -61,6 +61,13 @@ internal sealed partial class Member
     internal bool AwaitsTrial(long now) =>
         _down && Check is null && Volatile.Read(ref _trial) == 0 && now >= Volatile.Read(ref _retryAt);
 
+    /// <summary>What is left of its back-off; zero when that is over. Only while it is down.</summary>
+    internal TimeSpan BackOffLeft(long now)
+    {
+        var at = Volatile.Read(ref _retryAt);
+        return at > now ? _cluster.Time.GetElapsedTime(now, at) : TimeSpan.Zero;
+    }
+
     /// <summary>Takes its one trial, if it is to be had.</summary>
     internal bool TryBeginTrial(long now)
     {

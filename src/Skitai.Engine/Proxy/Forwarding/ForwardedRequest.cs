@@ -58,6 +58,13 @@ internal sealed partial class ForwardedRequest : OriginRequest
     /// <summary>The member has got all of the body that it needs: from now on it is its turn.</summary>
     public void BodyTaken() => _choice.Sent();
 
+    /// <summary>The answer that has begun cannot be had to its end, or cannot be passed on.</summary>
+    public void TellCut(string cause)
+    {
+        var (target, globalId, localId) = (OutputText.Escape(Message.Target), GlobalId, LocalId);
+        LogCut(_logger, _cluster.Name, Member!.Label, cause, Message.Method, target, globalId, localId);
+    }
+
     /// <inheritdoc/>
     public override async ValueTask<MemberAnswer> SendAsync(CancellationToken cancellation)
     {
@@ -82,7 +89,7 @@ internal sealed partial class ForwardedRequest : OriginRequest
                     var mayImprove = answer.Status is 502 or 503 or 504 && isIdempotent && resent < _cluster.Settings.Retries && CanRepeatNow;
                     if (!mayImprove)
                     {
-                        return new LeasedAnswer(answer, _choice);
+                        return new LeasedAnswer(answer, _choice, this);
                     }
 
                     // Somebody else may do better; if not, this is what the client gets.
@@ -124,7 +131,7 @@ internal sealed partial class ForwardedRequest : OriginRequest
 
             Member = worse.Member;
             worse = default;
-            return new LeasedAnswer(answer, _choice);
+            return new LeasedAnswer(answer, _choice, this);
         }
     }
 
@@ -212,4 +219,7 @@ internal sealed partial class ForwardedRequest : OriginRequest
 
     [LoggerMessage(EventId = 302, Level = LogLevel.Warning, Message = "{Method} {Target} gets {Status}: {Cluster} {Reason} ({GlobalId} {LocalId})")]
     private static partial void LogRefused(ILogger logger, string method, string target, int status, string cluster, string reason, string globalId, string localId);
+
+    [LoggerMessage(EventId = 303, Level = LogLevel.Warning, Message = "{Cluster} {Member}: {Cause}; the answer to {Method} {Target} is cut off ({GlobalId} {LocalId})")]
+    private static partial void LogCut(ILogger logger, string cluster, string member, string cause, string method, string target, string globalId, string localId);
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
@@ -5,7 +6,6 @@ using Microsoft.Extensions.Logging;
 using Skitai.Configuration.Settings;
 using Skitai.Engine.Caching;
 using Skitai.Engine.Hosting;
-using Skitai.Engine.Logging;
 using Skitai.Engine.Proxy.Balancing;
 using Skitai.Engine.Proxy.Upstream;
 using Skitai.Engine.Routing;
@@ -13,7 +13,7 @@ using Skitai.Engine.Routing;
 namespace Skitai.Engine.Proxy.Forwarding;
 
 /// <summary>Gives clients' requests to a cluster, as one of its mounts sees it, and its answers to the clients.</summary>
-internal sealed partial class Forwarder : Origin
+internal sealed class Forwarder : Origin
 {
     private readonly string _path;
     private readonly string _prefix;
@@ -79,12 +79,12 @@ internal sealed partial class Forwarder : Origin
             var isBadHandshake = exchange.Method == "CONNECT" && !WebSocketConnect.IsProper(request.Message, answer);
             if (isBadHandshake || !AnswerWriter.TryWriteHead(exchange, answer))
             {
-                TellCut(exchange, request, isBadHandshake ? "no WebSocket's opening handshake" : "its header section cannot be passed on");
+                request.TellCut(isBadHandshake ? "no WebSocket's opening handshake" : "its header section cannot be passed on");
                 await StatusPage.WriteAsync(exchange, StatusCodes.Status502BadGateway);
             }
             else if (answer.Status == StatusCodes.Status101SwitchingProtocols)
             {
-                await RunTunnelAsync(exchange, answer, gone);
+                await RunTunnelAsync(exchange, request, answer, gone);
             }
             else
             {
@@ -95,10 +95,9 @@ internal sealed partial class Forwarder : Origin
         {
             await RefuseAsync(exchange, fault);
         }
-        catch (MemberException fault)
+        catch (MemberException)
         {
-            TellCut(exchange, request, fault.Message);
-            exchange.Abort(); // a proper end would be a lie
+            exchange.BreakOff(); // a proper end would be a lie
         }
         catch (RequestBodyException fault)
         {
@@ -150,7 +149,8 @@ internal sealed partial class Forwarder : Origin
     {
         if (fault.Status == StatusCodes.Status503ServiceUnavailable)
         {
-            exchange.Response.Headers.RetryAfter = "1";
+            var seconds = Math.Max(1, (long)Math.Ceiling(_cluster.UntilNextTry().TotalSeconds));
+            exchange.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
         }
 
         return StatusPage.WriteAsync(exchange, fault.Status);
@@ -194,17 +194,21 @@ internal sealed partial class Forwarder : Origin
         }
     }
 
-    private async Task RunTunnelAsync(Exchange exchange, MemberAnswer answer, CancellationToken gone)
+    private async Task RunTunnelAsync(Exchange exchange, ForwardedRequest request, MemberAnswer answer, CancellationToken gone)
     {
+        var isWebSocket = exchange.Method == "CONNECT" || "websocket".Equals(answer.Headers.Find("Upgrade"), StringComparison.OrdinalIgnoreCase);
         exchange.BeginAnswer();
         await using var member = answer.TakeTunnel();
         await using var client = await TakeClientAsync(exchange);
-        await Tunnel.RunAsync(client, member, _cluster.Settings.TunnelTimeout, Count, _time, gone);
-
-        void Count(int fromClient, int fromMember)
+        await using var tunnel = new Tunnel(exchange, client, member, isWebSocket, _cluster.Settings.TunnelTimeout, _time);
+        switch (await tunnel.RunAsync(gone, exchange.Draining))
         {
-            exchange.BytesReceived += fromClient;
-            exchange.BytesSent += fromMember;
+            case TunnelEnd.MemberLost:
+                request.TellCut("the upgraded connection broke");
+                break;
+            case TunnelEnd.Silence:
+                request.TellCut("silence for tunnel_timeout");
+                break;
         }
     }
 
@@ -245,13 +249,4 @@ internal sealed partial class Forwarder : Origin
 
         return StatusPage.WriteAsync(exchange, status);
     }
-
-    private void TellCut(Exchange exchange, ForwardedRequest request, string cause)
-    {
-        var target = OutputText.Escape(exchange.Request.RawTarget);
-        LogCut(_logger, _cluster.Name, request.Member!.Label, cause, exchange.Method, target, exchange.GlobalTransactionId, exchange.LocalTransactionId);
-    }
-
-    [LoggerMessage(EventId = 303, Level = LogLevel.Warning, Message = "{Cluster} {Member}: {Cause}; the answer to {Method} {Target} is cut off ({GlobalId} {LocalId})")]
-    private static partial void LogCut(ILogger logger, string cluster, string member, string cause, string method, string target, string globalId, int localId);
 }

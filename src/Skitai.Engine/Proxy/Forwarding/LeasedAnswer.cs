@@ -4,7 +4,7 @@ using Skitai.Engine.Proxy.Upstream;
 namespace Skitai.Engine.Proxy.Forwarding;
 
 /// <summary>A member's answer, which the member has in hand until it is disposed of.</summary>
-internal sealed class LeasedAnswer(MemberAnswer answer, MemberChoice choice) : MemberAnswer
+internal sealed class LeasedAnswer(MemberAnswer answer, MemberChoice choice, ForwardedRequest request) : MemberAnswer
 {
     /// <inheritdoc/>
     public override int Status => answer.Status;
@@ -53,6 +53,7 @@ internal sealed class LeasedAnswer(MemberAnswer answer, MemberChoice choice) : M
         catch (MemberException fault)
         {
             choice.Failed(fault);
+            request.TellCut(fault.Message);
             throw;
         }
     }
