@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Runtime.InteropServices;
+using System.Text;
 
 namespace Skitai.Posix;
 
@@ -65,20 +66,22 @@ public static class Credentials
     public static bool MayWriteIn(string directory) => Libc.access(directory, WriteAndSearch) == 0;
 
     /// <summary>Gives a file or directory to another user.</summary>
-    /// <exception cref="Win32Exception">Not permitted, or no such path.</exception>
-    public static unsafe void ChangeOwner(string path, uint user, uint group)
+    /// <param name="path">What is meant.</param>
+    /// <param name="user">Whom.</param>
+    /// <param name="group">The group.</param>
+    /// <param name="followsLink">Whether a symbolic link stands for what it leads to: never where a lesser user could have put it.</param>
+    /// <exception cref="IOException">Not permitted, or no such path.</exception>
+    public static unsafe void ChangeOwner(string path, uint user, uint group, bool followsLink)
     {
-        var native = (byte*)Marshal.StringToCoTaskMemUTF8(path);
-        try
+        int result;
+        fixed (byte* native = (byte[])[.. Encoding.UTF8.GetBytes(path), 0])
         {
-            if (Libc.chown(native, user, group) != 0)
-            {
-                throw new Win32Exception();
-            }
+            result = followsLink ? Libc.chown(native, user, group) : Libc.lchown(native, user, group);
         }
-        finally
+
+        if (result != 0)
         {
-            Marshal.FreeCoTaskMem((nint)native);
+            throw new IOException($"cannot change the owner of {path}: {new Win32Exception(Marshal.GetLastPInvokeError()).Message}");
         }
     }
 }

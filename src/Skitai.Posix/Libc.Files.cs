@@ -5,9 +5,10 @@ namespace Skitai.Posix;
 /// <summary>The file calls: what .NET's own API has no door for, or only one that costs an allocation.</summary>
 internal static unsafe partial class Libc
 {
-    internal const int AT_FDCWD = -100, AT_EMPTY_PATH = 0x1000;
+    internal const int AT_FDCWD = -100, AT_SYMLINK_NOFOLLOW = 0x100, AT_EMPTY_PATH = 0x1000;
     internal const int O_NONBLOCK = 0x800, O_NOCTTY = 0x100, O_PATH = 0x200000;
     internal const int O_RDWR = 0x2, O_CREAT = 0x40, O_EXCL = 0x80;
+    internal const uint STATX_BASIC_STATS = 0x7ff;
     internal const uint STATX_TYPE = 0x1, STATX_MODE = 0x2, STATX_MTIME = 0x40, STATX_CTIME = 0x80, STATX_INO = 0x100, STATX_SIZE = 0x200;
     internal const ulong RESOLVE_NO_MAGICLINKS = 0x02, RESOLVE_BENEATH = 0x08;
 
@@ -46,6 +47,12 @@ internal static unsafe partial class Libc
     [StructLayout(LayoutKind.Explicit, Size = 256)]
     internal struct Statx
     {
+        [FieldOffset(16)]
+        internal uint Links;
+
+        [FieldOffset(20)]
+        internal uint User;
+
         [FieldOffset(28)]
         internal ushort Mode;
 

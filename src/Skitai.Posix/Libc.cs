@@ -87,6 +87,9 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int chown(byte* path, uint user, uint group);
 
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int lchown(byte* path, uint user, uint group);
+
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int access(string path, int mode);
 

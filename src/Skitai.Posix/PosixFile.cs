@@ -43,6 +43,23 @@ public static class PosixFile
         return GetStatus((int)handle.DangerousGetHandle(), &empty, Libc.AT_EMPTY_PATH, out status);
     }
 
+    /// <summary>Whose a file is; a symbolic link at the end of the path is not followed.</summary>
+    /// <returns>Null when there is nothing or it may not be looked at.</returns>
+    public static unsafe FileOwner? GetOwner(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        Libc.Statx found;
+        fixed (byte* native = (byte[])[.. Encoding.UTF8.GetBytes(path), 0])
+        {
+            if (Libc.statx(Libc.AT_FDCWD, native, Libc.AT_SYMLINK_NOFOLLOW, Libc.STATX_BASIC_STATS, &found) != 0)
+            {
+                return null;
+            }
+        }
+
+        return new FileOwner(KindOf(found.Mode), found.User, found.Links);
+    }
+
     /// <summary>
     /// Opens a file for reading if it is truly below a directory, after all links: the check is on what was opened, so
     /// that nobody can swap a link between check and use. A link that leads out gives <see cref="Errno.CrossDevice"/>; one that
@@ -107,14 +124,8 @@ public static class PosixFile
             return Marshal.GetLastPInvokeError();
         }
 
-        var kind = (found.Mode & 0xF000) switch
-        {
-            0x8000 => FileKind.Regular,
-            0x4000 => FileKind.Directory,
-            _ => FileKind.Other,
-        };
         status = new FileStatus(
-            kind,
+            KindOf(found.Mode),
             ((ulong)found.DeviceMajor << 32) | found.DeviceMinor,
             found.Inode,
             (long)found.Size,
@@ -122,6 +133,13 @@ public static class PosixFile
             Nanoseconds(found.ChangedSeconds, found.ChangedNanoseconds));
         return Errno.None;
     }
+
+    private static FileKind KindOf(ushort mode) => (mode & 0xF000) switch
+    {
+        0x8000 => FileKind.Regular,
+        0x4000 => FileKind.Directory,
+        _ => FileKind.Other,
+    };
 
     private static long Nanoseconds(long seconds, uint nanoseconds) => unchecked((seconds * 1_000_000_000L) + nanoseconds);
 

@@ -22,34 +22,32 @@ internal sealed partial class Flight
         {
             // The answer broke off. Who has some of it learns of that from the store; who has not gets 502.
             _cache.TellBroken(_origin.Settings.Name, fault.Message, Key);
-            Land(OnFault(new OriginException(502, fault.Message, fault)));
+            Fault = new OriginException(502, fault.Message, fault);
+            Land(OnFault(Fault, isForLeaderOnly: true));
         }
         catch (OperationCanceledException)
         {
-            Land(new Landing(LandingKind.Failed) { Fault = new OriginException(503, "given up") });
+            Fault = new OriginException(503, "given up");
+            Land(new Landing(LandingKind.Failed) { Fault = Fault });
         }
 #pragma warning disable CA1031 // whatever it is, those who wait must not wait for ever
         catch (Exception exception)
 #pragma warning restore CA1031
         {
             _cache.TellFailed(exception, Key);
-            Land(new Landing(LandingKind.Failed) { Fault = new OriginException(502, exception.Message, exception) });
+            Fault = new OriginException(502, exception.Message, exception);
+            Land(new Landing(LandingKind.Failed) { Fault = Fault, IsForLeaderOnly = true });
         }
 
         _cache.Remove(this);
         _givenUpByStore.TrySetResult();
         _ended.TrySetResult();
-        bool isOver;
         lock (_changing)
         {
             _running = false;
-            isOver = _waiting == 0;
         }
 
-        if (isOver)
-        {
-            _stored?.Release();
-        }
+        ReleaseStored();
     }
 
     private async ValueTask FetchAsync()
@@ -117,7 +115,7 @@ internal sealed partial class Flight
     }
 
     /// <summary>The origin could not be asked.</summary>
-    private Landing OnFault(OriginException fault)
+    private Landing OnFault(OriginException fault, bool isForLeaderOnly = false)
     {
         if (_stored is not null)
         {
@@ -135,7 +133,7 @@ internal sealed partial class Flight
             }
         }
 
-        return new Landing(LandingKind.Failed) { Fault = fault };
+        return new Landing(LandingKind.Failed) { Fault = fault, IsForLeaderOnly = isForLeaderOnly };
     }
 
     /// <summary>304: what is kept is good again, with newer fields.</summary>

@@ -31,9 +31,10 @@ internal sealed partial class Flight : IInterimAnswers
     private RestOfAnswer? _rest;
     private Task _interim = Task.CompletedTask;
     private int _waiting;
-    private readonly bool _isBackground;
     private bool _running = true;
+    private bool _isReleased;
     private bool _isObsolete;
+    private Flight? _next;
 
     /// <summary>Prepares one.</summary>
     /// <param name="cache">The cache.</param>
@@ -51,7 +52,7 @@ internal sealed partial class Flight : IInterimAnswers
 
         // What is kept for all who spell it in their own way is asked for in that one spelling.
         Request.Message.Target = PlainSpelling.Of(Request.Message.Target);
-        _isBackground = isBackground;
+        (IsBackground, BeganAt) = (isBackground, cache.Timestamp);
         if (!isBackground)
         {
             _leader = leader.Exchange;
@@ -75,6 +76,18 @@ internal sealed partial class Flight : IInterimAnswers
         set => Volatile.Write(ref _isObsolete, value);
     }
 
+    /// <summary>Whether nobody waits for it.</summary>
+    public bool IsBackground { get; }
+
+    /// <summary>When it began, as a time stamp.</summary>
+    public long BeganAt { get; }
+
+    /// <summary>The one that somebody who had waited for this one began in its place; null = nobody has.</summary>
+    public Flight? Next => Volatile.Read(ref _next);
+
+    /// <summary>Why there is no whole answer; null = there is one, or will be.</summary>
+    public OriginException? Fault { get; private set; }
+
     /// <summary>Ends when the answer is kept, or is not going to be.</summary>
     public Task Ended => _ended.Task;
 
@@ -84,6 +97,28 @@ internal sealed partial class Flight : IInterimAnswers
     /// <summary>Waits for what comes of it, with <see cref="LeaveAsync"/> to follow in any case.</summary>
     /// <exception cref="OperationCanceledException">The client is gone.</exception>
     public Task<Landing> WaitAsync(CancellationToken clientGone) => _landing.Task.WaitAsync(clientGone);
+
+    /// <summary>As <see cref="WaitAsync(CancellationToken)"/>, but for a time; null = it is over.</summary>
+    /// <exception cref="OperationCanceledException">The client is gone.</exception>
+    public async Task<Landing?> WaitAsync(TimeSpan limit, TimeProvider time, CancellationToken clientGone)
+    {
+        if (!_landing.Task.IsCompleted && limit <= TimeSpan.Zero)
+        {
+            return null;
+        }
+
+        try
+        {
+            return await _landing.Task.WaitAsync(limit, time, clientGone);
+        }
+        catch (TimeoutException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Tells those who wait for this one which one they may wait for instead.</summary>
+    public void PutInPlace(Flight next) => Interlocked.CompareExchange(ref _next, next, null);
 
     /// <summary>It does not begin after all.</summary>
     public void Discard() => _stored?.Release();
@@ -96,7 +131,7 @@ internal sealed partial class Flight : IInterimAnswers
     {
         lock (_changing)
         {
-            if (_givenUp.IsCancellationRequested || (!_running && _waiting == 0))
+            if (_givenUp.IsCancellationRequested || (_isReleased && _landing.Task is not { IsCompletedSuccessfully: true, Result.Kind: LandingKind.Failed }))
             {
                 return false;
             }
@@ -149,7 +184,6 @@ internal sealed partial class Flight : IInterimAnswers
         Task interim;
         BodyReader? reader = null;
         MemberAnswer? answer = null;
-        bool isOver;
         lock (_changing)
         {
             if (isLeader)
@@ -162,19 +196,14 @@ internal sealed partial class Flight : IInterimAnswers
 
             interim = _interim;
             _waiting--;
-            isOver = !_running && _waiting == 0;
-            if (_waiting == 0 && _running && !_isBackground && !_landing.Task.IsCompleted)
+            if (_waiting == 0 && _running && !IsBackground && !_landing.Task.IsCompleted)
             {
                 _ = _givenUp.CancelAsync();
             }
         }
 
         reader?.Dispose();
-        if (isOver)
-        {
-            _stored?.Release();
-        }
-
+        ReleaseStored();
         return answer is null && (interim.IsCompleted || !isLeader) ? default : LeaveSlowlyAsync(answer, interim);
     }
 
@@ -201,6 +230,22 @@ internal sealed partial class Flight : IInterimAnswers
 #pragma warning restore CA1031
         {
         }
+    }
+
+    /// <summary>Gives the share in what was to be confirmed back, when it is over for all.</summary>
+    private void ReleaseStored()
+    {
+        lock (_changing)
+        {
+            if (_running || _waiting > 0 || _isReleased)
+            {
+                return;
+            }
+
+            _isReleased = true;
+        }
+
+        _stored?.Release();
     }
 
     private static async ValueTask LeaveSlowlyAsync(MemberAnswer? answer, Task interim)

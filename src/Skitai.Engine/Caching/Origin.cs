@@ -14,6 +14,16 @@ internal abstract class Origin
     /// <summary>The cluster's settings: <see cref="ClusterSettings.Cache"/>, <see cref="ClusterSettings.CacheCookies"/>, <see cref="ClusterSettings.CacheHeuristic"/>.</summary>
     public abstract ClusterSettings Settings { get; }
 
+    /// <summary>A fetch begins that may outlive the request it is for: until it has left again, the origin is in use.</summary>
+    public virtual void Entered()
+    {
+    }
+
+    /// <summary>It is over.</summary>
+    public virtual void Left()
+    {
+    }
+
     /// <summary>
     /// A request without a body as members are to get it, that lives on when its client is gone: nothing in it refers to the
     /// exchange. The client's own conditions and its Range are in it; the cache takes out what it evaluates itself.

@@ -94,9 +94,18 @@ internal sealed partial class SharedCache
     private async ValueTask FetchAsync(CachedRequest request, Origin origin, StoredObject? stored, string[] names, bool isAlone, ForwardReason reason)
     {
         var exchange = request.Exchange;
-        for (var tries = 0; tries < MostFlights; tries++)
+        var began = Timestamp;
+        var patience = PatienceFor(origin);
+        Flight? before = null;
+        for (var tries = 0; tries < MostFlights;)
         {
-            var flight = Board(request, origin, ref stored, isAlone ? null : NameOf(request.Key, request.VariantOf(names)), out var isLeader, out var fresh);
+            if (before is not null && stored is null && Store.TryGet(request.Key, request, out var kept))
+            {
+                stored = kept; // still there to be confirmed, or for want of anything better
+            }
+
+            var name = isAlone ? null : NameOf(request.Key, request.VariantOf(names));
+            var flight = Board(request, origin, ref stored, name, before, out var isLeader, out var fresh);
             if (flight is null)
             {
                 var head = fresh!.Head;
@@ -104,27 +113,49 @@ internal sealed partial class SharedCache
                 return;
             }
 
+            before = flight;
             try
             {
-                var landing = await flight.WaitAsync(exchange.ClientGone);
                 if (isLeader)
                 {
+                    var own = await flight.WaitAsync(exchange.ClientGone);
                     Interlocked.Increment(ref Counters.Mine.Misses);
-                    await LeadAsync(request, origin, flight, landing, reason);
+                    await LeadAsync(request, origin, flight, own, reason);
                     return;
                 }
 
-                if (await TryFollowAsync(request, origin, flight, landing, reason))
+                if (await flight.WaitAsync(TakeOverAfter(patience) - _time.GetElapsedTime(flight.BeganAt), _time, exchange.ClientGone) is not { } landing)
+                {
+                    if (_time.GetElapsedTime(began) >= patience)
+                    {
+                        await RefuseAsync(request, origin, new OriginException(StatusCodes.Status504GatewayTimeout, "no answer within response_timeout"), reason);
+                        return;
+                    }
+
+                    // It is slow, or hangs: whoever comes first now begins another one, and the rest waits for that.
+                    Remove(flight);
+                    continue;
+                }
+
+                var followed = await FollowAsync(request, origin, flight, landing, reason);
+                if (followed == Followed.Answered)
                 {
                     return;
                 }
 
-                if (landing.Head is null || StoredHead.SameNames(landing.Head.VaryNames, names))
+                if (followed == Followed.Alone)
                 {
                     break;
                 }
 
-                names = landing.Head.VaryNames; // it was for another selection: now it is known by what
+                tries++;
+                if (tries == MostFlights && (landing.Fault ?? flight.Fault) is { } fault)
+                {
+                    await RefuseAsync(request, origin, fault, reason);
+                    return;
+                }
+
+                names = landing.Head?.VaryNames ?? names; // it may have been for another selection: now it is known by what
             }
             catch (OperationCanceledException)
             {
@@ -143,12 +174,22 @@ internal sealed partial class SharedCache
 
     /// <summary>
     /// The flight of that name, joined; a new one if there is none. A share in a kept answer goes to a new one, or back. Null =
-    /// a flight has just ended, and the cache has what it brought.
+    /// a flight has just ended, and the cache has what it brought. After another one, that was waited for in vain: the one in its
+    /// place.
     /// </summary>
-    private Flight? Board(CachedRequest request, Origin origin, ref StoredObject? stored, string? name, out bool isLeader, out StoredObject? fresh)
+    private Flight? Board(
+        CachedRequest request, Origin origin, ref StoredObject? stored, string? name, Flight? before, out bool isLeader, out StoredObject? fresh)
     {
         (isLeader, fresh) = (false, null);
         Flight? own = null;
+        if (before?.Next is { } next && next.Name == name && next.TryJoin())
+        {
+            // Also when it has failed by now: not all who waited for the one before are to find that out by themselves.
+            stored?.Release();
+            stored = null;
+            return next;
+        }
+
         while (true)
         {
             if (name is not null && _flights.TryGetValue(name, out var other))
@@ -181,7 +222,12 @@ internal sealed partial class SharedCache
             if (name is null || _flights.TryAdd(name, own))
             {
                 isLeader = true;
-                _ = RunAsync(own);
+                if (name is not null && before?.Name == name)
+                {
+                    before.PutInPlace(own);
+                }
+
+                _ = RunAsync(own, origin);
                 return own;
             }
         }

@@ -6,36 +6,47 @@ namespace Skitai.Engine.Caching;
 internal sealed partial class SharedCache
 {
     /// <summary>The answer to a request that waited for another one's, if that will do.</summary>
-    /// <returns>False when it will not: nothing is written.</returns>
-    private async ValueTask<bool> TryFollowAsync(CachedRequest request, Origin origin, Flight flight, Landing landing, ForwardReason reason)
+    /// <returns>Anything but <see cref="Followed.Answered"/>: nothing is written.</returns>
+    private async ValueTask<Followed> FollowAsync(CachedRequest request, Origin origin, Flight flight, Landing landing, ForwardReason reason)
     {
         switch (landing.Kind)
         {
+            case LandingKind.Filling or LandingKind.Confirmed when landing.IsForLeaderOnly || request.VariantOf(landing.Head!.VaryNames) != landing.Head.Variant:
+                return Followed.Again;
+            case LandingKind.Filling or LandingKind.Confirmed when Reuse.Decide(landing.Ready!.Freshness, Now, request.Control) != Use.AsIs:
+                return Followed.Alone;
             case LandingKind.Filling:
-                return Suits(request, landing) && await TryFollowFillAsync(request, origin, flight, landing, reason);
-            case LandingKind.Confirmed when landing.IsForLeaderOnly || !Suits(request, landing):
-                return false;
+                return await FollowFillAsync(request, origin, flight, landing, reason);
             case LandingKind.Confirmed or LandingKind.StaleOnError:
                 Interlocked.Increment(ref Counters.Mine.Collapsed);
                 await AnswerAsync(request, landing, reason, isCollapsed: true);
-                return true;
+                return Followed.Answered;
+            case LandingKind.Failed when landing.IsForLeaderOnly:
+                return Followed.Again;
             case LandingKind.Failed:
-                Interlocked.Increment(ref Counters.Mine.Collapsed);
-                request.Exchange.Response.Headers[CacheStatusField.Name] = CacheStatusField.Forwarded(reason, isCollapsed: true);
-                await origin.RefuseAsync(request.Exchange, landing.Fault!);
-                return true;
+                await RefuseAsync(request, origin, landing.Fault!, reason);
+                return Followed.Answered;
             default:
-                return false;
+                // It was not kept: by the rules for all who ask like this one, or for the other one's sake only.
+                return IsKnownUncacheable(request) ? Followed.Alone : Followed.Again;
         }
     }
 
-    private bool Suits(CachedRequest request, Landing landing)
+    /// <summary>The failure of another one's request is this one's, too.</summary>
+    private ValueTask RefuseAsync(CachedRequest request, Origin origin, OriginException fault, ForwardReason reason)
     {
-        var head = landing.Head!;
-        return request.VariantOf(head.VaryNames) == head.Variant && Reuse.Decide(landing.Ready!.Freshness, Now, request.Control) == Use.AsIs;
+        Interlocked.Increment(ref Counters.Mine.Collapsed);
+        request.Exchange.Response.Headers[CacheStatusField.Name] = CacheStatusField.Forwarded(reason, isCollapsed: true);
+        return origin.RefuseAsync(request.Exchange, fault);
     }
 
-    private async ValueTask<bool> TryFollowFillAsync(CachedRequest request, Origin origin, Flight flight, Landing landing, ForwardReason reason)
+    private bool IsKnownUncacheable(CachedRequest request)
+    {
+        var mark = MarkOf(request.Key, request.Traits);
+        return Uncacheable.Has(mark) || Oversized.Has(mark);
+    }
+
+    private async ValueTask<Followed> FollowFillAsync(CachedRequest request, Origin origin, Flight flight, Landing landing, ForwardReason reason)
     {
         var filling = landing.Filling!;
         if (filling.IsCertain && filling.TryOpenReader() is { } reader)
@@ -47,23 +58,23 @@ internal sealed partial class SharedCache
                 await FillAnswer.WriteAsync(_sender, request, null, landing, reader, Now, CacheStatusField.Forwarded(reason, ttl: left, isCollapsed: true));
             }
 
-            return true;
+            return Followed.Answered;
         }
 
         try
         {
-            await flight.Ended.WaitAsync(_patience, _time, request.Exchange.ClientGone);
+            await flight.Ended.WaitAsync(PatienceFor(origin), _time, request.Exchange.ClientGone);
         }
         catch (TimeoutException)
         {
-            return false;
+            return Followed.Alone; // it comes, but slowly: so it would the next time
         }
 
         var stored = Store.TryGet(request.Key, request, out var found) ? found
             : Store.MayFindOnDisk(request.Key) ? await Store.GetAsync(request.Key, request, request.Exchange.ClientGone) : null;
         if (stored is null)
         {
-            return false;
+            return IsKnownUncacheable(request) ? Followed.Alone : Followed.Again;
         }
 
         var head = stored.Head;
@@ -72,11 +83,11 @@ internal sealed partial class SharedCache
         if (Reuse.Decide(ready.Freshness, now, request.Control) != Use.AsIs)
         {
             stored.Release();
-            return false;
+            return Followed.Alone;
         }
 
         Interlocked.Increment(ref Counters.Mine.Collapsed);
         await WriteAsync(request, stored, head, ready, now, CacheStatusField.Forwarded(reason, ttl: ReadyAnswer.Seconds(ready.Freshness.LeftAt(now)), isCollapsed: true));
-        return true;
+        return Followed.Answered;
     }
 }

@@ -29,7 +29,7 @@ internal sealed partial class SharedCache : IAsyncDisposable
     /// <summary>Makes it.</summary>
     /// <param name="settings">Its sizes.</param>
     /// <param name="directory">Where it keeps what goes to disk; null = nowhere.</param>
-    /// <param name="patience">response_timeout: a client that takes nothing for so long is cut off.</param>
+    /// <param name="patience">response_timeout: a client that takes nothing for so long is cut off, and none waits longer for another one's request, where the cluster has none of its own.</param>
     /// <param name="logger">Hears of trouble.</param>
     /// <param name="time">The clock.</param>
     public SharedCache(CacheSettings settings, string? directory, TimeSpan patience, ILogger logger, TimeProvider time)
@@ -67,6 +67,9 @@ internal sealed partial class SharedCache : IAsyncDisposable
 
     /// <summary>The time.</summary>
     internal DateTimeOffset Now => _time.GetUtcNow();
+
+    /// <summary>A time stamp.</summary>
+    internal long Timestamp => _time.GetTimestamp();
 
     /// <summary>Answers a request, from here or from its origin.</summary>
     public ValueTask HandleAsync(Exchange exchange, Origin origin)
@@ -174,23 +177,37 @@ internal sealed partial class SharedCache : IAsyncDisposable
         }
 
         Interlocked.Increment(ref _confirming);
-        _ = RunInBackgroundAsync(flight);
+        _ = RunInBackgroundAsync(flight, origin);
     }
 
-    private async Task RunInBackgroundAsync(Flight flight)
+    private async Task RunInBackgroundAsync(Flight flight, Origin origin)
     {
-        // Not on the thread, and not in the time, of the client that happened to come by.
-        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-        await RunAsync(flight);
+        await RunAsync(flight, origin);
         Interlocked.Decrement(ref _confirming);
     }
 
-    private async Task RunAsync(Flight flight)
+    /// <summary>Never throws.</summary>
+    private async Task RunAsync(Flight flight, Origin origin)
     {
+        // In the time of the client's request, by which the origin is in use already.
+        origin.Entered();
         _running[flight] = true;
+        if (flight.IsBackground)
+        {
+            // Not on the thread, and not in the time, of the client that happened to come by.
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        }
+
         await flight.RunAsync();
         _running.TryRemove(flight, out _);
+        origin.Left();
     }
+
+    /// <summary>How long a request waits for others' flights, all in all.</summary>
+    private TimeSpan PatienceFor(Origin origin) => origin.Settings.ResponseTimeout ?? _patience;
+
+    /// <summary>How long others wait for a flight's answer to begin before one of them asks the origin again.</summary>
+    private static TimeSpan TakeOverAfter(TimeSpan patience) => TimeSpan.FromTicks(Math.Min(TimeSpan.FromSeconds(5).Ticks, patience.Ticks / 2));
 
     /// <summary>What flights for a key, and for a selection of request fields if that is known, are found by.</summary>
     private static string NameOf(string key, string variant) => variant.Length == 0 ? key : $"{key}\n{variant}";

@@ -124,15 +124,23 @@ internal sealed partial class InstanceHost
             if (conf.User is { } user && Credentials.IsRoot)
             {
                 GiveTo(user, conf.Group, logs);
-                Directory.CreateDirectory(cache);
-                GiveTo(user, conf.Group, cache);
+                try
+                {
+                    Directory.CreateDirectory(cache);
+                    GiveTo(user, conf.Group, cache);
+                }
+                catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+                {
+                    // The cache finds that out, too, tells it, and goes on without a disk.
+                }
+
                 Credentials.Drop(user, conf.Group);
                 ParentDeath.SetSignal(Signals.Term, supervisor); // the change has cleared the wish
             }
         }
     }
 
-    /// <summary>The instance writes and rotates its own logs, and keeps its cache: the directory and the files in it belong to its user.</summary>
+    /// <summary>The instance writes and rotates its own logs, and keeps its cache: such a directory and what is in it belong to its user.</summary>
     private static void GiveTo(string user, string? group, string directory)
     {
         if (Credentials.FindUser(user) is not { } account)
@@ -141,11 +149,7 @@ internal sealed partial class InstanceHost
         }
 
         var owner = group is null ? account.Group : Credentials.FindGroup(group) ?? throw new IOException($"no group '{group}' on this machine");
-        Credentials.ChangeOwner(directory, account.User, owner);
-        foreach (var file in Directory.EnumerateFiles(directory))
-        {
-            Credentials.ChangeOwner(file, account.User, owner);
-        }
+        HandedOverDirectory.Give(directory, account.User, owner);
     }
 
     private async Task ObeyAsync()

@@ -11,6 +11,7 @@ namespace Skitai.Engine.Tests.Caching;
 internal sealed class ScriptedOrigin : Origin
 {
     private readonly ConcurrentQueue<string> _asked = new();
+    private int _inside;
 
     /// <summary>What it answers.</summary>
     public Func<MemberRequest, CancellationToken, Task<MemberAnswer>> Script { get; set; } = (_, _) => Task.FromResult<MemberAnswer>(ScriptedAnswer.Whole(""));
@@ -20,6 +21,9 @@ internal sealed class ScriptedOrigin : Origin
 
     /// <summary>How often a request was passed on as if there were no cache.</summary>
     public int Forwarded { get; private set; }
+
+    /// <summary>Fetches that it is in use by.</summary>
+    public int Inside => Volatile.Read(ref _inside);
 
     public override ClusterSettings Settings => Conf;
 
@@ -38,6 +42,10 @@ internal sealed class ScriptedOrigin : Origin
 
     /// <summary>No member can be reached.</summary>
     public void Fail() => Script = (_, _) => throw new OriginException(502, "nobody is there");
+
+    public override void Entered() => Interlocked.Increment(ref _inside);
+
+    public override void Left() => Interlocked.Decrement(ref _inside);
 
     public override OriginRequest Detach(Exchange exchange)
     {

@@ -39,6 +39,12 @@ internal sealed class Forwarder : Origin
     public override ClusterSettings Settings => _cluster.Settings;
 
     /// <inheritdoc/>
+    public override void Entered() => _cluster.Entered();
+
+    /// <inheritdoc/>
+    public override void Left() => _cluster.Left();
+
+    /// <inheritdoc/>
     public override ValueTask ForwardAsync(Exchange exchange, AnswerWitness witness) => AnswerAsync(exchange, witness);
 
     /// <summary>Forwards a request and writes the answer.</summary>
