@@ -115,13 +115,18 @@ internal sealed class Forwarder : Origin
         }
         finally
         {
-            if (answer is not null)
+            try
             {
-                await answer.DisposeAsync();
+                if (answer is not null)
+                {
+                    await answer.DisposeAsync();
+                }
             }
-
-            body?.Dispose();
-            request.End();
+            finally
+            {
+                body?.Dispose();
+                request.End();
+            }
         }
     }
 

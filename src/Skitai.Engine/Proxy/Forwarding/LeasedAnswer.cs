@@ -40,8 +40,14 @@ internal sealed class LeasedAnswer(MemberAnswer answer, MemberChoice choice, For
     /// <inheritdoc/>
     public override async ValueTask DisposeAsync()
     {
-        await answer.DisposeAsync();
-        choice.Release();
+        try
+        {
+            await answer.DisposeAsync();
+        }
+        finally
+        {
+            choice.Release();
+        }
     }
 
     private async ValueTask<ReadOnlyMemory<byte>> WatchAsync(ValueTask<ReadOnlyMemory<byte>> reading)
