@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace Skitai.Engine.Hosting;
 
@@ -18,9 +19,18 @@ internal sealed class BodyReader(Exchange exchange, TimeSpan patience, long maxB
     /// <summary>What chunks may cost on top of the body, beside a quarter of it: Kestrel's own limit counts them in.</summary>
     private const int FramingAllowance = 64 * 1024;
 
-    private readonly PipeReader _reader = exchange.Features.GetRequiredFeature<IRequestBodyPipeFeature>().Reader;
+    /// <summary>
+    /// In bytes a second of waiting: a body that comes more slowly, once patience has been waited in all, is one that stands
+    /// still. Kestrel has such a limit, too; over HTTP/2 it ends the whole connection with all that others have there.
+    /// </summary>
+    private const int SlowestRate = 240;
+
+    private readonly PipeReader _reader = Open(exchange.Features);
     private readonly Lock _gate = new();
     private ITimer? _timer;
+    private TimeSpan _patience = patience;
+    private TimeSpan _waited;
+    private bool _isStream;
     private bool _reading;
     private bool _stopped;
     private TaskCompletionSource? _interruption;
@@ -37,8 +47,26 @@ internal sealed class BodyReader(Exchange exchange, TimeSpan patience, long maxB
         }
     }
 
+    /// <summary>
+    /// From here on it is a stream of messages and no upload: silence is no sign of trouble, and it may be as slow as it likes.
+    /// May be called while somebody waits.
+    /// </summary>
+    /// <param name="longest">How long the client may send nothing; zero = for ever.</param>
+    public void BePatient(TimeSpan longest)
+    {
+        lock (_gate)
+        {
+            _isStream = true;
+            _patience = longest > TimeSpan.Zero ? longest : Timeout.InfiniteTimeSpan;
+            if (_reading && !_stopped && _interruption is null)
+            {
+                _timer?.Change(_patience, Timeout.InfiniteTimeSpan);
+            }
+        }
+    }
+
     /// <summary>The next bytes; a result that says cancelled after <see cref="Stop"/>.</summary>
-    /// <exception cref="TimeoutException">The client sent nothing for as long as it may.</exception>
+    /// <exception cref="TimeoutException">The client sent nothing for as long as it may, or is slower than any line.</exception>
     /// <exception cref="BadHttpRequestException">It breaks the rules, or sends more than allowed.</exception>
     /// <exception cref="IOException">It is gone.</exception>
     public ValueTask<ReadResult> ReadAsync() => _reader.TryRead(out var ready) ? new ValueTask<ReadResult>(ready) : WaitAsync();
@@ -102,10 +130,11 @@ internal sealed class BodyReader(Exchange exchange, TimeSpan patience, long maxB
         lock (_gate)
         {
             _reading = true;
+            _timer ??= time.CreateTimer(static body => ((BodyReader)body!).Interrupt(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            _timer.Change(_stopped ? TimeSpan.Zero : _patience, Timeout.InfiniteTimeSpan);
         }
 
-        _timer ??= time.CreateTimer(static body => ((BodyReader)body!).Interrupt(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        _timer.Change(_stopped ? TimeSpan.Zero : patience, Timeout.InfiniteTimeSpan);
+        var since = time.GetTimestamp();
         ReadResult read;
         Task? interruption;
         try
@@ -125,6 +154,13 @@ internal sealed class BodyReader(Exchange exchange, TimeSpan patience, long maxB
 
         if (interruption is null)
         {
+            _waited += time.GetElapsedTime(since);
+            if (!read.IsCompleted && IsTooSlow(exchange.BytesReceived + read.Buffer.Length))
+            {
+                AdvanceTo(read.Buffer.Start);
+                throw new TimeoutException();
+            }
+
             return read;
         }
 
@@ -138,6 +174,19 @@ internal sealed class BodyReader(Exchange exchange, TimeSpan patience, long maxB
 
         return _stopped ? new ReadResult(ReadOnlySequence<byte>.Empty, isCanceled: true, isCompleted: false) : throw new TimeoutException();
     }
+
+    private static PipeReader Open(IFeatureCollection features)
+    {
+        if (features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate)
+        {
+            rate.MinDataRate = null; // IsTooSlow does that
+        }
+
+        return features.GetRequiredFeature<IRequestBodyPipeFeature>().Reader;
+    }
+
+    private bool IsTooSlow(long bytes) =>
+        !_isStream && _patience > TimeSpan.Zero && _waited > _patience && bytes < SlowestRate * _waited.TotalSeconds;
 
     /// <summary>Ends the read that waits, if one does: without one it would hit Kestrel's own next read.</summary>
     private void Interrupt()

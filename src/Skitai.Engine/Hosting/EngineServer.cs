@@ -138,7 +138,8 @@ internal sealed class EngineServer : IAsyncDisposable
         limits.MaxRequestHeaderCount = 200;
         limits.MaxRequestBodySize = tune.MaxBodySize == 0 ? null : tune.MaxBodySize;
 
-        // A transfer that stands still: Kestrel's slowest allowed rate, measured after the patience of one step.
+        // A transfer that stands still: Kestrel's slowest allowed rate, measured after the patience of one step. Whoever has a
+        // BodyReader for a request's body has this done by it.
         var patience = tune.ResponseTimeout > TimeSpan.FromSeconds(2) ? tune.ResponseTimeout : TimeSpan.FromSeconds(2);
         limits.MinRequestBodyDataRate = new MinDataRate(240, patience);
         limits.MinResponseDataRate = new MinDataRate(240, patience);

@@ -41,6 +41,9 @@ internal sealed class ClientBody(Exchange exchange, BodyReader reader, Forwarded
     /// <summary>Whether the member has taken all of it, and will not ask for more.</summary>
     public bool IsTaken { get; private set; }
 
+    /// <summary>As <see cref="BodyReader.BePatient"/>.</summary>
+    public void BePatient(TimeSpan longest) => reader.BePatient(longest);
+
     /// <inheritdoc/>
     public override bool TryRewind()
     {

@@ -174,7 +174,13 @@ internal sealed partial class ForwardedRequest : OriginRequest
 
         var answer = await member.Connections.SendAsync(Message, cancellation);
         _choice.Answered(answer.Status);
-        if (answer.BodyLength < 0 && IsStream(answer.Headers))
+        var isDialogue = answer.Status is >= 200 and < 300 && Message.Body is ClientBody { IsTaken: false };
+        if (isDialogue)
+        {
+            ((ClientBody)Message.Body!).BePatient(_cluster.Settings.TunnelTimeout);
+        }
+
+        if (answer.BodyLength < 0 && (isDialogue || IsStream(answer.Headers)))
         {
             answer.BePatient(_cluster.Settings.TunnelTimeout);
         }

@@ -1,7 +1,6 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.Extensions.Logging;
 using Skitai.Configuration.Settings;
 using Skitai.Engine.Caching;
@@ -175,22 +174,15 @@ internal sealed class Forwarder : Origin
             return null;
         }
 
-        var patience = _tune.ResponseTimeout;
-        if (exchange.Request.Headers.ContentType.ToString().StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase))
-        {
-            // A stream of messages, not an upload: silence is no sign of trouble.
-            var tunnel = _cluster.Settings.TunnelTimeout;
-            patience = tunnel > TimeSpan.Zero ? tunnel : Timeout.InfiniteTimeSpan;
-            if (exchange.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate)
-            {
-                rate.MinDataRate = null;
-            }
-        }
-
-        var reader = new BodyReader(exchange, patience, _tune.MaxBodySize, _time);
+        var reader = new BodyReader(exchange, _tune.ResponseTimeout, _tune.MaxBodySize, _time);
         if (length is null)
         {
             reader.AllowForChunks();
+        }
+
+        if (exchange.Request.Headers.ContentType.ToString().StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase))
+        {
+            reader.BePatient(_cluster.Settings.TunnelTimeout);
         }
 
         return new ClientBody(exchange, reader, request);
