@@ -134,7 +134,15 @@ internal sealed class AnswerWriter(TimeSpan patience, TimeProvider time)
                 if (!reading.IsCompleted && gathered >= 0)
                 {
                     gathered = -1;
-                    await FlushAsync(writer.FlushAsync(CancellationToken.None), watch);
+                    try
+                    {
+                        await FlushAsync(writer.FlushAsync(CancellationToken.None), watch);
+                    }
+                    catch
+                    {
+                        _ = ForgetAsync(reading); // the client is gone; it ends when the answer is disposed of
+                        throw;
+                    }
                 }
 
                 try
@@ -163,6 +171,18 @@ internal sealed class AnswerWriter(TimeSpan patience, TimeProvider time)
                 gathered = 0;
                 await FlushAsync(writer.FlushAsync(CancellationToken.None), watch);
             }
+        }
+    }
+
+    private static async Task ForgetAsync(ValueTask<ReadOnlyMemory<byte>> reading)
+    {
+        try
+        {
+            await reading;
+        }
+        catch (Exception fault) when (fault is IOException or OperationCanceledException or ObjectDisposedException)
+        {
+            // Nobody waits for it any more.
         }
     }
 

@@ -6,6 +6,9 @@ namespace Skitai.Engine.Proxy.Forwarding;
 /// <summary>A member's answer, which the member has in hand until it is disposed of.</summary>
 internal sealed class LeasedAnswer(MemberAnswer answer, MemberChoice choice, ForwardedRequest request) : MemberAnswer
 {
+    // The choice and the request may be another one's when a read ends that was given up.
+    private volatile bool _isOver;
+
     /// <inheritdoc/>
     public override int Status => answer.Status;
 
@@ -40,6 +43,7 @@ internal sealed class LeasedAnswer(MemberAnswer answer, MemberChoice choice, For
     /// <inheritdoc/>
     public override async ValueTask DisposeAsync()
     {
+        _isOver = true;
         try
         {
             await answer.DisposeAsync();
@@ -56,7 +60,7 @@ internal sealed class LeasedAnswer(MemberAnswer answer, MemberChoice choice, For
         {
             return await reading;
         }
-        catch (MemberException fault)
+        catch (MemberException fault) when (!_isOver)
         {
             choice.Failed(fault);
             request.TellCut(fault.Message);

@@ -26,6 +26,7 @@ internal static class RequestFields
         request.TakesTrailers = from.TE.Count > 0 && TransitFields.IsNamedBy(from.TE, "trailers");
         request.ExpectsContinue = from.Expect.Count == 1 && "100-continue".Equals(from.Expect[0], StringComparison.OrdinalIgnoreCase);
 
+        // Beside keep-alive or close Kestrel forgets what else Connection names: such fields go on, as unknown ones do.
         var connection = from.Connection;
         var namesFields = TransitFields.NamesFields(connection);
         var trusted = exchange.Connection.IsTrusted;

@@ -190,7 +190,7 @@ public sealed class GrpcTests
     {
         await using var member = await ServeAsync(async context =>
         {
-            await context.Response.StartAsync(Cancellation);
+            await context.Response.Body.FlushAsync(Cancellation);
             while (await ReadAsync(context.Request.Body) is { } message)
             {
                 await SayAsync(context, message + "!");
