@@ -3,7 +3,7 @@ namespace Skitai.Engine.Caching.Storage.Disk;
 /// <summary>Waits for the disk, but not for long: one that hangs makes misses, not a crowd that waits for it.</summary>
 internal sealed partial class DiskTier
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2), s_writePatience = TimeSpan.FromSeconds(5);
 
     private readonly DiskThreads _readers = new("cache reader", 8);
     private readonly DiskThreads _writers = new("cache writer", 4);
@@ -27,7 +27,7 @@ internal sealed partial class DiskTier
         }
         catch (TimeoutException) when (!reading.IsCompleted)
         {
-            _answering.Failed(NoAnswer());
+            _answering.Failed(NoAnswer(s_patience));
             DropLate(reading, drop);
             return late;
         }
@@ -44,17 +44,17 @@ internal sealed partial class DiskTier
         var writing = _writers.RunAsync(work);
         try
         {
-            return await writing.WaitAsync(s_patience, _time);
+            return await writing.WaitAsync(s_writePatience, _time);
         }
         catch (TimeoutException) when (!writing.IsCompleted)
         {
-            _writing.Failed(NoAnswer());
+            _writing.Failed(NoAnswer(s_writePatience));
             DropLate(writing, drop);
             return late;
         }
     }
 
-    private static IOException NoAnswer() => new($"the disk does not answer within {s_patience.TotalSeconds:0} seconds");
+    private static IOException NoAnswer(TimeSpan within) => new($"the disk does not answer within {within.TotalSeconds:0} seconds");
 
     private static void DropLate<T>(Task<T> work, Action<T>? drop) => _ = DropLateAsync(work, drop);
 
