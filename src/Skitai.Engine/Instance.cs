@@ -279,6 +279,7 @@ public sealed partial class Instance : IAsyncDisposable
     private async Task StopOnceAsync(TimeSpan grace)
     {
         await StopAcceptingAsync(); // takes no time, and is not for a cut to break off
+        _application.Drain();
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(_cut.Token);
         if (grace == TimeSpan.Zero)
         {
@@ -294,11 +295,20 @@ public sealed partial class Instance : IAsyncDisposable
 
     private void Tick()
     {
-        _rate.Sample();
-        _memory.Look();
-        if (++_ticks % 3 == 0)
+        try
         {
-            _certificates?.Refresh();
+            _rate.Sample();
+            _memory.Look();
+            if (++_ticks % 3 == 0)
+            {
+                _certificates?.Refresh();
+            }
+        }
+#pragma warning disable CA1031 // What escapes from a timer ends the process, and nothing of this is worth that.
+        catch (Exception fault)
+#pragma warning restore CA1031
+        {
+            LogTickFailed(_logs.Server, fault);
         }
     }
 
@@ -316,4 +326,7 @@ public sealed partial class Instance : IAsyncDisposable
 
     [LoggerMessage(EventId = 134, Level = LogLevel.Information, Message = "stopped")]
     private static partial void LogStopped(ILogger logger);
+
+    [LoggerMessage(EventId = 136, Level = LogLevel.Error, Message = "the instance's upkeep failed; it goes on in a second")]
+    private static partial void LogTickFailed(ILogger logger, Exception fault);
 }

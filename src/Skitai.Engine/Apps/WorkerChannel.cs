@@ -116,9 +116,9 @@ internal sealed class WorkerChannel : IThreadPoolWorkItem, IDisposable
         {
             _socket.Shutdown(SocketShutdown.Both);
         }
-        catch (SocketException)
+        catch (Exception fault) when (fault is SocketException or ObjectDisposedException)
         {
-            // It is closed at the other end already.
+            // It is closed at the other end already, or disposed of just now.
         }
     }
 

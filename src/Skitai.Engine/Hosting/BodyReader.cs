@@ -50,13 +50,23 @@ internal sealed class BodyReader(Exchange exchange, TimeSpan patience, long maxB
         exchange.BytesReceived += part.Length;
         if (maxBodySize > 0 && exchange.BytesReceived > maxBodySize)
         {
-            _reader.AdvanceTo(part.End);
+            AdvanceTo(part.End);
             throw new BadHttpRequestException("the body is larger than max_body_size", StatusCodes.Status413PayloadTooLarge);
         }
     }
 
     /// <summary>What was read up to here is used up.</summary>
-    public void AdvanceTo(SequencePosition consumed) => _reader.AdvanceTo(consumed);
+    public void AdvanceTo(SequencePosition consumed)
+    {
+        try
+        {
+            _reader.AdvanceTo(consumed);
+        }
+        catch (Exception gone) when (IsAborted(gone))
+        {
+            // The next read says so; who is done with the body does not want to know.
+        }
+    }
 
     /// <summary>Ends the read that waits, if one does, and all further ones before they wait. May be called by anybody.</summary>
     public void Stop()
@@ -119,11 +129,11 @@ internal sealed class BodyReader(Exchange exchange, TimeSpan patience, long maxB
         }
 
         await interruption;
-        _reader.AdvanceTo(read.Buffer.Start);
+        AdvanceTo(read.Buffer.Start);
         if (!read.IsCanceled && _reader.TryRead(out var next))
         {
             // Bytes came at the same moment: the interruption is still in the reader and would hit the next request's read.
-            _reader.AdvanceTo(next.Buffer.Start);
+            AdvanceTo(next.Buffer.Start);
         }
 
         return _stopped ? new ReadResult(ReadOnlySequence<byte>.Empty, isCanceled: true, isCompleted: false) : throw new TimeoutException();
@@ -144,7 +154,20 @@ internal sealed class BodyReader(Exchange exchange, TimeSpan patience, long maxB
             interruption = _interruption = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         }
 
-        _reader.CancelPendingRead();
-        interruption.SetResult();
+        try
+        {
+            _reader.CancelPendingRead();
+        }
+        catch (Exception gone) when (IsAborted(gone))
+        {
+            // The read ends by itself. Who calls may be a timer, which must not fail.
+        }
+        finally
+        {
+            interruption.SetResult();
+        }
     }
+
+    /// <summary>Whether it is what every call of Kestrel's reader throws once the request is aborted.</summary>
+    private static bool IsAborted(Exception fault) => fault is IOException or OperationCanceledException or ObjectDisposedException;
 }

@@ -1,9 +1,11 @@
 using System.Diagnostics;
 using System.Net;
 using System.Text;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
+using Skitai.Engine.Hosting.Transport;
 using Skitai.Engine.Proxy.Forwarding;
 using Skitai.Engine.Routing;
 
@@ -126,6 +128,9 @@ public sealed class Exchange
     /// <summary>How much of a body shall be handed over at a time, in bytes: little where each client has many streams.</summary>
     internal int Piece => Http2Body?.Piece ?? 64 * 1024;
 
+    /// <summary>Cancelled when the instance begins to end: what would never end by itself should.</summary>
+    internal CancellationToken Draining => _application.Draining;
+
     /// <summary>The connection it came on.</summary>
     internal ClientConnection Connection { get; private set; } = null!;
 
@@ -165,6 +170,21 @@ public sealed class Exchange
     /// nothing, and for an answer that cannot have its proper end.
     /// </summary>
     public void Abort() => Features.Get<IHttpRequestLifetimeFeature>()?.Abort();
+
+    /// <summary>
+    /// <see cref="Abort"/> for an answer whose header section is sent. An HTTP/1.0 client's answer without a length ends with
+    /// its connection: only a reset tells that it is not whole.
+    /// </summary>
+    internal void BreakOff()
+    {
+        if (!IsHttp2 && Request.Protocol == "HTTP/1.0" && Response.Headers.ContentLength is null
+            && Features.Get<IConnectionSocketFeature>() is SocketConnection connection)
+        {
+            connection.Reset();
+        }
+
+        Abort();
+    }
 
     /// <summary>Takes up the next request of the connection.</summary>
     internal void Begin(IFeatureCollection features, RequestApplication application)

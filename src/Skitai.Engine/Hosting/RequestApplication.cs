@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Abstractions;
@@ -13,6 +14,7 @@ using Skitai.Engine.Routing;
 namespace Skitai.Engine.Hosting;
 
 /// <summary>What Kestrel calls for each request: no host, no middleware, no endpoint routing in between.</summary>
+[SuppressMessage("Design", "CA1001", Justification = "a token source without a timer has nothing to dispose of")]
 internal sealed partial class RequestApplication(
     RouteTable routes, TrustedProxies proxies, InstanceLogs logs, Counters counters, TuneSettings tune, TimeProvider time)
     : IHttpApplication<Exchange>
@@ -21,6 +23,7 @@ internal sealed partial class RequestApplication(
 
     private readonly long _maxBodySize = tune.MaxBodySize;
     private volatile RouteTable _routes = routes;
+    private readonly CancellationTokenSource _drain = new();
     private volatile bool _draining;
 
     /// <summary>Where requests go; those that come from now on are led by a new table.</summary>
@@ -39,8 +42,15 @@ internal sealed partial class RequestApplication(
     /// <summary>Whether every answer that begins is the last of its connection.</summary>
     public bool IsDraining => _draining;
 
-    /// <summary>From now on every answer that begins is the last of its connection.</summary>
-    public void Drain() => _draining = true;
+    /// <summary>Cancelled by <see cref="Drain"/>. Whoever registers with it is short, and throws nothing.</summary>
+    public CancellationToken Draining => _drain.Token;
+
+    /// <summary>From now on every answer that begins is the last of its connection. May be called again.</summary>
+    public void Drain()
+    {
+        _draining = true;
+        _drain.Cancel();
+    }
 
     public Exchange CreateContext(IFeatureCollection contextFeatures)
     {

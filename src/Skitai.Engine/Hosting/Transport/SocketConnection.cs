@@ -99,6 +99,13 @@ internal sealed class SocketConnection : ConnectionContext, IDuplexPipe, IConnec
         Closed();
     }
 
+    /// <summary>Ends the connection in a way that the client cannot take for a proper end.</summary>
+    internal void Reset()
+    {
+        ResetOnClose();
+        Socket.Close(0);
+    }
+
     /// <inheritdoc/>
     public override async ValueTask DisposeAsync()
     {

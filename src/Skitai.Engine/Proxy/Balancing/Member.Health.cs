@@ -61,6 +61,13 @@ internal sealed partial class Member
     internal bool AwaitsTrial(long now) =>
         _down && Check is null && Volatile.Read(ref _trial) == 0 && now >= Volatile.Read(ref _retryAt);
 
+    /// <summary>What is left of its back-off; zero when that is over. Only while it is down.</summary>
+    internal TimeSpan BackOffLeft(long now)
+    {
+        var at = Volatile.Read(ref _retryAt);
+        return at > now ? _cluster.Time.GetElapsedTime(now, at) : TimeSpan.Zero;
+    }
+
     /// <summary>Takes its one trial, if it is to be had.</summary>
     internal bool TryBeginTrial(long now)
     {
@@ -123,9 +130,11 @@ internal sealed partial class Member
     /// <summary>A request failed with it.</summary>
     internal void Failed(ref Attempt attempt, MemberException failure, long now)
     {
-        // One slow URL is not a slow member, and our own lack of descriptors is nobody's fault there.
+        // One slow URL is not a slow member, an idle connection may be closed at any time, and our own lack of descriptors is
+        // nobody's fault there.
         var sentAt = attempt.SentAt == 0 ? attempt.TakenAt : attempt.SentAt;
         var excused = failure.Fault == MemberFault.AnswerTimeout && !attempt.Trial && Volatile.Read(ref _lastAnswerAt) > sentAt;
+        excused |= failure.WasIdle;
         excused |= failure.InnerException is SocketException
         {
             SocketErrorCode: SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable,

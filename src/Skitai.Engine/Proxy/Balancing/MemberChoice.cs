@@ -91,6 +91,7 @@ internal sealed class MemberChoice
             return;
         }
 
+        member.NoteGoodAnswer();
         member.Proved(ref attempt, now);
         for (var at = 0; at < Tries - 1; at++)
         {
@@ -158,9 +159,7 @@ internal sealed class MemberChoice
             ref var attempt = ref _attempts[at];
             if (attempt.Doubtful != 0)
             {
-                // Nobody did better: that is the service's answer, and the member is there.
-                attempt.Member.Proved(ref attempt, attempt.Member.Now());
-                attempt.Member.Succeeded();
+                attempt.Member.NoteDoubtfulAnswer(ref attempt, attempt.Doubtful, attempt.Member.Now());
             }
 
             attempt = default;

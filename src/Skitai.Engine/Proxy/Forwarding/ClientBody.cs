@@ -11,9 +11,10 @@ namespace Skitai.Engine.Proxy.Forwarding;
 /// A client's request body on its way to a member, streamed. Its beginning is kept, so that a request may go to another
 /// member as long as no more than that has been read.
 /// </summary>
-/// <param name="exchange">The request.</param>
+/// <param name="exchange">The client's request.</param>
 /// <param name="reader">Its body; belongs to this.</param>
-internal sealed class ClientBody(Exchange exchange, BodyReader reader) : MemberBody, IDisposable
+/// <param name="request">Is told when a member has got all of it.</param>
+internal sealed class ClientBody(Exchange exchange, BodyReader reader, ForwardedRequest request) : MemberBody, IDisposable
 {
     /// <summary>How much is kept to be sent again, in bytes.</summary>
     private const int MostKept = 64 * 1024;
@@ -21,10 +22,10 @@ internal sealed class ClientBody(Exchange exchange, BodyReader reader) : MemberB
     private byte[]? _kept;
     private int _keptLength;
     private int _replayed;
-    private bool _isKept = true;
+    private long _length;
     private bool _reachedEnd;
     private ReadResult _read;
-    private SequencePosition _usedUp;
+    private SequencePosition _next;
     private bool _holdsRead;
     private HeaderList? _trailers;
 
@@ -34,36 +35,54 @@ internal sealed class ClientBody(Exchange exchange, BodyReader reader) : MemberB
     /// <inheritdoc/>
     public override HeaderList? Trailers => _reachedEnd ? _trailers ??= ReadTrailers() : null;
 
-    /// <summary>Why the client's side failed; null = it did not.</summary>
-    public Exception? Failure { get; private set; }
+    /// <summary>Whether all that was read is kept: another member can get it from the beginning.</summary>
+    public bool CanRewind { get; private set; } = true;
 
-    /// <summary>Begins anew for another member.</summary>
-    /// <returns>False when more was read than is kept.</returns>
-    public bool TryRewind()
+    /// <summary>Whether the member has taken all of it, and will not ask for more.</summary>
+    public bool IsTaken { get; private set; }
+
+    /// <inheritdoc/>
+    public override bool TryRewind()
     {
+        if (!CanRewind)
+        {
+            return false;
+        }
+
         _replayed = 0;
-        return _isKept;
+        IsTaken = false;
+        reader.Resume(); // who gave up before may have stopped a read that was just over
+        return true;
     }
 
     /// <inheritdoc/>
     public override async ValueTask<ReadOnlyMemory<byte>> ReadAsync(CancellationToken cancellation)
     {
-        if (_replayed < _keptLength && _isKept)
+        ReadOnlyMemory<byte> piece;
+        if (CanRewind && _replayed < _keptLength)
         {
-            var again = _kept.AsMemory(_replayed, _keptLength - _replayed);
+            piece = _kept.AsMemory(_replayed, _keptLength - _replayed);
             _replayed = _keptLength;
-            return again;
+        }
+        else
+        {
+            try
+            {
+                piece = await ReadOnAsync(cancellation);
+            }
+            catch (Exception error) when (error is IOException or TimeoutException or BadHttpRequestException or InvalidOperationException)
+            {
+                throw new RequestBodyException(error);
+            }
         }
 
-        try
+        if (piece.IsEmpty || _length == Length)
         {
-            return await ReadOnAsync(cancellation);
+            IsTaken = true;
+            request.BodyTaken();
         }
-        catch (Exception error) when (error is IOException or TimeoutException or BadHttpRequestException or InvalidOperationException)
-        {
-            Failure = error;
-            throw new RequestBodyException(error);
-        }
+
+        return piece;
     }
 
     /// <inheritdoc/>
@@ -71,11 +90,7 @@ internal sealed class ClientBody(Exchange exchange, BodyReader reader) : MemberB
     {
         LetGo();
         reader.Dispose();
-        if (_kept is not null)
-        {
-            ArrayPool<byte>.Shared.Return(_kept);
-            _kept = null;
-        }
+        DropKept();
     }
 
     private async ValueTask<ReadOnlyMemory<byte>> ReadOnAsync(CancellationToken cancellation)
@@ -85,10 +100,13 @@ internal sealed class ClientBody(Exchange exchange, BodyReader reader) : MemberB
             if (_holdsRead)
             {
                 // What was given last is used up; the rest of that read comes before another.
-                var rest = _read.Buffer.Slice(_usedUp);
-                if (rest.Length > 0)
+                while (_read.Buffer.TryGet(ref _next, out var piece))
                 {
-                    return Give(rest.First);
+                    if (!piece.IsEmpty)
+                    {
+                        _length += piece.Length;
+                        return Keep(piece);
+                    }
                 }
 
                 LetGo();
@@ -118,41 +136,45 @@ internal sealed class ClientBody(Exchange exchange, BodyReader reader) : MemberB
             }
 
             reader.Count(_read.Buffer);
-            _usedUp = _read.Buffer.Start;
+            _next = _read.Buffer.Start;
             _holdsRead = true;
             _reachedEnd = _read.IsCompleted;
         }
     }
 
-    private ReadOnlyMemory<byte> Give(ReadOnlyMemory<byte> bytes)
+    /// <summary>
+    /// A piece that is kept is given from where it is kept: the member that had it may still be sending it while the next one
+    /// reads on.
+    /// </summary>
+    private ReadOnlyMemory<byte> Keep(ReadOnlyMemory<byte> piece)
     {
-        _usedUp = _read.Buffer.GetPosition(bytes.Length, _usedUp);
-        if (_isKept)
+        if (!CanRewind)
         {
-            Keep(bytes.Span);
+            return piece;
         }
 
-        return bytes;
-    }
-
-    private void Keep(ReadOnlySpan<byte> bytes)
-    {
-        if (_keptLength + bytes.Length > MostKept)
+        if (_keptLength + piece.Length > MostKept)
         {
-            _isKept = false;
-            if (_kept is not null)
-            {
-                ArrayPool<byte>.Shared.Return(_kept);
-                _kept = null;
-            }
-
-            return;
+            CanRewind = false;
+            DropKept();
+            return piece;
         }
 
         _kept ??= ArrayPool<byte>.Shared.Rent(Length is >= 0 and < MostKept ? (int)Length : MostKept);
-        bytes.CopyTo(_kept.AsSpan(_keptLength));
-        _keptLength += bytes.Length;
+        var kept = _kept.AsMemory(_keptLength, piece.Length);
+        piece.CopyTo(kept);
+        _keptLength += piece.Length;
         _replayed = _keptLength;
+        return kept;
+    }
+
+    private void DropKept()
+    {
+        if (_kept is not null)
+        {
+            ArrayPool<byte>.Shared.Return(_kept);
+            _kept = null;
+        }
     }
 
     private void LetGo()
@@ -160,7 +182,7 @@ internal sealed class ClientBody(Exchange exchange, BodyReader reader) : MemberB
         if (_holdsRead)
         {
             _holdsRead = false;
-            reader.AdvanceTo(_usedUp);
+            reader.AdvanceTo(_next.GetObject() is null ? _read.Buffer.End : _next);
         }
     }
 

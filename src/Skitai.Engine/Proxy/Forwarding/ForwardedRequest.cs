@@ -66,60 +66,56 @@ internal sealed partial class ForwardedRequest : OriginRequest
         Member = null;
     }
 
+    /// <summary>The member has got all of the body that it needs: from now on it is its turn.</summary>
+    public void BodyTaken() => _choice.Sent();
+
+    /// <summary>The answer that has begun cannot be had to its end, or cannot be passed on.</summary>
+    public void TellCut(string cause)
+    {
+        var (target, globalId, localId) = (OutputText.Escape(Message.Target), GlobalId, LocalId);
+        LogCut(_logger, _cluster.Name, Member!.Label, cause, Message.Method, target, globalId, localId);
+    }
+
     /// <inheritdoc/>
     public override async ValueTask<MemberAnswer> SendAsync(CancellationToken cancellation)
     {
-        var settings = _cluster.Settings;
         var isIdempotent = IsIdempotent(Message.Method) && Message.Upgrade is null;
         var resent = 0;
-        MemberAnswer? worse = null;
+        (MemberAnswer? Answer, Member? Member) worse = default;
         MemberException? fault = null;
         try
         {
             while (true)
             {
-                _choice.Replayable = isIdempotent && CanRewind();
+                _choice.Replayable = isIdempotent && CanRepeat;
                 var member = await _cluster.TakeAsync(_choice, cancellation);
                 if (member is null)
                 {
-                    return Take(ref worse) ?? throw Refuse(fault);
-                }
-
-                Member = member;
-                if (_sendsMemberHost)
-                {
-                    Message.Authority = member.Settings.Authority;
+                    return TakeWorse() ?? throw Refuse(fault);
                 }
 
                 try
                 {
-                    if (Message.Body is null)
-                    {
-                        _choice.Sent();
-                    }
-
-                    var answer = await member.Connections.SendAsync(Message, cancellation);
-                    _choice.Answered(answer.Status);
-                    var mayImprove = answer.Status is 502 or 503 or 504 && isIdempotent && resent < settings.Retries && CanRewind();
+                    var answer = await AskAsync(member, cancellation);
+                    var mayImprove = answer.Status is 502 or 503 or 504 && isIdempotent && resent < _cluster.Settings.Retries && CanRepeatNow;
                     if (!mayImprove)
                     {
-                        AnswerFields.Map(answer.Headers, Message.Authority, member.Settings.Authority, _origin, _prefix);
-                        return new LeasedAnswer(answer, _choice);
+                        return new LeasedAnswer(answer, _choice, this);
                     }
 
                     // Somebody else may do better; if not, this is what the client gets.
-                    await DisposeAsync(Take(ref worse));
-                    worse = answer;
+                    await DisposeAsync(worse.Answer);
+                    worse = (answer, member);
                     resent++;
                 }
                 catch (MemberException failure)
                 {
                     fault = failure;
                     _choice.Failed(failure);
-                    var goesOn = CanRewind() && (failure.NeverLeft || (isIdempotent && (_choice.IsTrial || resent++ < settings.Retries)));
+                    var goesOn = CanRepeat && (failure.NeverLeft || (isIdempotent && (_choice.IsTrial || resent++ < _cluster.Settings.Retries)));
                     if (!goesOn)
                     {
-                        return Take(ref worse) ?? throw Refuse(fault);
+                        return TakeWorse() ?? throw Refuse(fault);
                     }
 
                     TellNext(member, failure);
@@ -133,7 +129,20 @@ internal sealed partial class ForwardedRequest : OriginRequest
         }
         finally
         {
-            await DisposeAsync(worse);
+            await DisposeAsync(worse.Answer);
+        }
+
+        // The answer that was kept for want of a better one.
+        LeasedAnswer? TakeWorse()
+        {
+            if (worse.Answer is not { } answer)
+            {
+                return null;
+            }
+
+            Member = worse.Member;
+            worse = default;
+            return new LeasedAnswer(answer, _choice, this);
         }
     }
 
@@ -142,24 +151,47 @@ internal sealed partial class ForwardedRequest : OriginRequest
 
     private static ValueTask DisposeAsync(MemberAnswer? answer) => answer?.DisposeAsync() ?? ValueTask.CompletedTask;
 
+    /// <summary>Whether the content type says that the body is a stream of messages, which may be far apart.</summary>
+    private static bool IsStream(HeaderList headers) =>
+        headers.Find("Content-Type") is { } type
+        && (type.StartsWith("text/event-stream", StringComparison.OrdinalIgnoreCase) || type.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase));
+
     private string GlobalId => Message.Headers.Find("X-Gtxn-Id") ?? "-";
 
     private string LocalId => Message.Headers.Find("X-Ltxn-Id") ?? "-";
 
-    private bool CanRewind() => Message.Body is not ClientBody body || body.TryRewind();
+    /// <summary>Whether the request can be sent again, once nobody reads its body any more.</summary>
+    private bool CanRepeat => Message.Body is not ClientBody { CanRewind: false };
 
-    /// <summary>The answer that was kept for want of a better one.</summary>
-    private LeasedAnswer? Take(ref MemberAnswer? worse)
+    /// <summary>Whether it can be sent again although a member has answered it: that one must not go on reading the body.</summary>
+    private bool CanRepeatNow => Message.Body is not ClientBody || Message.Body is ClientBody { CanRewind: true, IsTaken: true };
+
+    private async ValueTask<MemberAnswer> AskAsync(Member member, CancellationToken cancellation)
     {
-        if (worse is null)
+        Member = member;
+        if (_sendsMemberHost)
         {
-            return null;
+            Message.Authority = member.Settings.Authority;
         }
 
-        var answer = worse;
-        worse = null;
-        AnswerFields.Map(answer.Headers, Message.Authority, Message.Authority, _origin, _prefix);
-        return new LeasedAnswer(answer, _choice);
+        if (Message.Body is { } body)
+        {
+            body.TryRewind();
+        }
+        else
+        {
+            _choice.Sent();
+        }
+
+        var answer = await member.Connections.SendAsync(Message, cancellation);
+        _choice.Answered(answer.Status);
+        if (answer.BodyLength < 0 && IsStream(answer.Headers))
+        {
+            answer.BePatient(_cluster.Settings.TunnelTimeout);
+        }
+
+        AnswerFields.Map(answer.Headers, Message.Authority, member.Settings.Authority, _origin, _prefix);
+        return answer;
     }
 
     private void TellNext(Member member, MemberException failure)
@@ -198,4 +230,7 @@ internal sealed partial class ForwardedRequest : OriginRequest
 
     [LoggerMessage(EventId = 302, Level = LogLevel.Warning, Message = "{Method} {Target} gets {Status}: {Cluster} {Reason} ({GlobalId} {LocalId})")]
     private static partial void LogRefused(ILogger logger, string method, string target, int status, string cluster, string reason, string globalId, string localId);
+
+    [LoggerMessage(EventId = 303, Level = LogLevel.Warning, Message = "{Cluster} {Member}: {Cause}; the answer to {Method} {Target} is cut off ({GlobalId} {LocalId})")]
+    private static partial void LogCut(ILogger logger, string cluster, string member, string cause, string method, string target, string globalId, string localId);
 }

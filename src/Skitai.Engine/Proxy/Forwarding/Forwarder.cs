@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
@@ -5,7 +6,6 @@ using Microsoft.Extensions.Logging;
 using Skitai.Configuration.Settings;
 using Skitai.Engine.Caching;
 using Skitai.Engine.Hosting;
-using Skitai.Engine.Logging;
 using Skitai.Engine.Proxy.Balancing;
 using Skitai.Engine.Proxy.Upstream;
 using Skitai.Engine.Routing;
@@ -13,7 +13,7 @@ using Skitai.Engine.Routing;
 namespace Skitai.Engine.Proxy.Forwarding;
 
 /// <summary>Gives clients' requests to a cluster, as one of its mounts sees it, and its answers to the clients.</summary>
-internal sealed partial class Forwarder : Origin
+internal sealed class Forwarder : Origin
 {
     private readonly string _path;
     private readonly string _prefix;
@@ -58,17 +58,21 @@ internal sealed partial class Forwarder : Origin
         {
             request.Begin(exchange, _prefix, _cluster);
             request.Message.Interim = InterimAnswers.For(exchange);
+            var upgrades = _cluster.Settings.Protocol != MemberProtocol.Http2;
             if (exchange.Method == "CONNECT")
             {
+                if (!upgrades)
+                {
+                    await StatusPage.WriteAsync(exchange, StatusCodes.Status501NotImplemented);
+                    return;
+                }
+
                 WebSocketConnect.Translate(request.Message);
             }
             else
             {
-                request.Message.Body = body = TakeBody(exchange);
-                if (exchange.Request.Headers.Upgrade.Count > 0 && exchange.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true })
-                {
-                    request.Message.Upgrade = exchange.Request.Headers.Upgrade.ToString();
-                }
+                request.Message.Body = body = TakeBody(exchange, request);
+                request.Message.Upgrade = upgrades ? UpgradeProtocols.Of(exchange) : null;
             }
 
             answer = await request.SendAsync(gone);
@@ -78,15 +82,15 @@ internal sealed partial class Forwarder : Origin
                 KeepAt(request, exchange, answer.Headers);
             }
 
-            var isBadHandshake = exchange.Method == "CONNECT" && answer.Status == 101 && !WebSocketConnect.IsAccepted(request.Message, answer.Headers);
+            var isBadHandshake = exchange.Method == "CONNECT" && !WebSocketConnect.IsProper(request.Message, answer);
             if (isBadHandshake || !AnswerWriter.TryWriteHead(exchange, answer))
             {
-                TellCut(exchange, request, isBadHandshake ? "no WebSocket's opening handshake" : "its header section cannot be passed on");
+                request.TellCut(isBadHandshake ? "no WebSocket's opening handshake" : "its header section cannot be passed on");
                 await StatusPage.WriteAsync(exchange, StatusCodes.Status502BadGateway);
             }
             else if (answer.Status == StatusCodes.Status101SwitchingProtocols)
             {
-                await RunTunnelAsync(exchange, answer, gone);
+                await RunTunnelAsync(exchange, request, answer, gone);
             }
             else
             {
@@ -97,10 +101,9 @@ internal sealed partial class Forwarder : Origin
         {
             await RefuseAsync(exchange, fault);
         }
-        catch (MemberException fault)
+        catch (MemberException)
         {
-            TellCut(exchange, request, fault.Message);
-            exchange.Abort(); // a proper end would be a lie
+            exchange.BreakOff(); // a proper end would be a lie
         }
         catch (RequestBodyException fault)
         {
@@ -112,13 +115,18 @@ internal sealed partial class Forwarder : Origin
         }
         finally
         {
-            if (answer is not null)
+            try
             {
-                await answer.DisposeAsync();
+                if (answer is not null)
+                {
+                    await answer.DisposeAsync();
+                }
             }
-
-            body?.Dispose();
-            request.End();
+            finally
+            {
+                body?.Dispose();
+                request.End();
+            }
         }
     }
 
@@ -152,13 +160,14 @@ internal sealed partial class Forwarder : Origin
     {
         if (fault.Status == StatusCodes.Status503ServiceUnavailable)
         {
-            exchange.Response.Headers.RetryAfter = "1";
+            var seconds = Math.Max(1, (long)Math.Ceiling(_cluster.UntilNextTry().TotalSeconds));
+            exchange.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
         }
 
         return StatusPage.WriteAsync(exchange, fault.Status);
     }
 
-    private ClientBody? TakeBody(Exchange exchange)
+    private ClientBody? TakeBody(Exchange exchange, ForwardedRequest request)
     {
         var length = exchange.Request.Headers.ContentLength;
         if (length == 0 || exchange.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: true })
@@ -184,7 +193,7 @@ internal sealed partial class Forwarder : Origin
             reader.AllowForChunks();
         }
 
-        return new ClientBody(exchange, reader);
+        return new ClientBody(exchange, reader, request);
     }
 
     private void KeepAt(ForwardedRequest request, Exchange exchange, HeaderList headers)
@@ -196,25 +205,35 @@ internal sealed partial class Forwarder : Origin
         }
     }
 
-    private async Task RunTunnelAsync(Exchange exchange, MemberAnswer answer, CancellationToken gone)
+    private async Task RunTunnelAsync(Exchange exchange, ForwardedRequest request, MemberAnswer answer, CancellationToken gone)
     {
+        var isWebSocket = exchange.Method == "CONNECT" || "websocket".Equals(answer.Headers.Find("Upgrade"), StringComparison.OrdinalIgnoreCase);
         exchange.BeginAnswer();
         await using var member = answer.TakeTunnel();
-        await using var client = exchange.Method == "CONNECT" ? await AcceptAsync(exchange) : await exchange.Features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync();
-        await Tunnel.RunAsync(client, member, _cluster.Settings.TunnelTimeout, Count, _time, gone);
-
-        void Count(int fromClient, int fromMember)
+        await using var client = await TakeClientAsync(exchange);
+        await using var tunnel = new Tunnel(exchange, client, member, isWebSocket, _cluster.Settings.TunnelTimeout, _time);
+        switch (await tunnel.RunAsync(gone, exchange.Draining))
         {
-            exchange.BytesReceived += fromClient;
-            exchange.BytesSent += fromMember;
+            case TunnelEnd.MemberLost:
+                request.TellCut("the upgraded connection broke");
+                break;
+            case TunnelEnd.Silence:
+                request.TellCut("silence for tunnel_timeout");
+                break;
         }
     }
 
-    private static ValueTask<Stream> AcceptAsync(Exchange exchange)
+    /// <summary>The client's side of a tunnel; the answer's header section goes out.</summary>
+    private static async ValueTask<Stream> TakeClientAsync(Exchange exchange)
     {
+        if (exchange.Method != "CONNECT")
+        {
+            return await exchange.Features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync();
+        }
+
         exchange.Response.StatusCode = StatusCodes.Status200OK;
         exchange.Response.ReasonPhrase = null;
-        return exchange.Features.GetRequiredFeature<IHttpExtendedConnectFeature>().AcceptAsync();
+        return await exchange.Features.GetRequiredFeature<IHttpExtendedConnectFeature>().AcceptAsync();
     }
 
     private static ValueTask RefuseBodyAsync(Exchange exchange, Exception failure)
@@ -232,16 +251,13 @@ internal sealed partial class Forwarder : Origin
             return ValueTask.CompletedTask;
         }
 
-        exchange.Response.Headers.Connection = "close";
+        // An answer may have come early, and been taken up, that can no longer be had to its end.
+        AnswerWriter.TakeBackHead(exchange);
+        if (!exchange.IsHttp2)
+        {
+            exchange.Response.Headers.Connection = "close";
+        }
+
         return StatusPage.WriteAsync(exchange, status);
     }
-
-    private void TellCut(Exchange exchange, ForwardedRequest request, string cause)
-    {
-        var target = OutputText.Escape(exchange.Request.RawTarget);
-        LogCut(_logger, _cluster.Name, request.Member!.Label, cause, exchange.Method, target, exchange.GlobalTransactionId, exchange.LocalTransactionId);
-    }
-
-    [LoggerMessage(EventId = 303, Level = LogLevel.Warning, Message = "{Cluster} {Member}: {Cause}; the answer to {Method} {Target} is cut off ({GlobalId} {LocalId})")]
-    private static partial void LogCut(ILogger logger, string cluster, string member, string cause, string method, string target, string globalId, int localId);
 }

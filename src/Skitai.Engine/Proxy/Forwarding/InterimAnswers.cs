@@ -31,7 +31,7 @@ internal sealed class InterimAnswers(Exchange exchange, PipeWriter output) : IIn
         Write("HTTP/1.1 ");
         Write(status.ToString(CultureInfo.InvariantCulture));
         Write(" ");
-        Write(ReasonPhrases.GetReasonPhrase(status));
+        Write(status == 103 ? "Early Hints" : ReasonPhrases.GetReasonPhrase(status));
         Write("\r\n");
         foreach (var (name, value) in headers.Lines.ToArray())
         {

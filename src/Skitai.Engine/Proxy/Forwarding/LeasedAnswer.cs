@@ -4,7 +4,7 @@ using Skitai.Engine.Proxy.Upstream;
 namespace Skitai.Engine.Proxy.Forwarding;
 
 /// <summary>A member's answer, which the member has in hand until it is disposed of.</summary>
-internal sealed class LeasedAnswer(MemberAnswer answer, MemberChoice choice) : MemberAnswer
+internal sealed class LeasedAnswer(MemberAnswer answer, MemberChoice choice, ForwardedRequest request) : MemberAnswer
 {
     /// <inheritdoc/>
     public override int Status => answer.Status;
@@ -32,13 +32,22 @@ internal sealed class LeasedAnswer(MemberAnswer answer, MemberChoice choice) : M
     public override bool TryRead(out ReadOnlyMemory<byte> bytes) => answer.TryRead(out bytes);
 
     /// <inheritdoc/>
+    public override void BePatient(TimeSpan idleTimeout) => answer.BePatient(idleTimeout);
+
+    /// <inheritdoc/>
     public override Stream TakeTunnel() => answer.TakeTunnel();
 
     /// <inheritdoc/>
     public override async ValueTask DisposeAsync()
     {
-        await answer.DisposeAsync();
-        choice.Release();
+        try
+        {
+            await answer.DisposeAsync();
+        }
+        finally
+        {
+            choice.Release();
+        }
     }
 
     private async ValueTask<ReadOnlyMemory<byte>> WatchAsync(ValueTask<ReadOnlyMemory<byte>> reading)
@@ -50,6 +59,7 @@ internal sealed class LeasedAnswer(MemberAnswer answer, MemberChoice choice) : M
         catch (MemberException fault)
         {
             choice.Failed(fault);
+            request.TellCut(fault.Message);
             throw;
         }
     }

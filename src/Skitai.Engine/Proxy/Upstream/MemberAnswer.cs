@@ -35,6 +35,12 @@ internal abstract class MemberAnswer : IAsyncDisposable
     /// <returns>False when it would have to wait, or to fail.</returns>
     public abstract bool TryRead(out ReadOnlyMemory<byte> bytes);
 
+    /// <summary>From here on the body may stand still for that long, whatever idle_timeout says. Before the first read.</summary>
+    /// <param name="idleTimeout">How long; zero = for ever.</param>
+    public virtual void BePatient(TimeSpan idleTimeout)
+    {
+    }
+
     /// <summary>After 101: the connection itself, with what the member has sent behind its answer. Belongs to this answer.</summary>
     /// <exception cref="InvalidOperationException">The status is not 101.</exception>
     public abstract Stream TakeTunnel();

@@ -15,4 +15,8 @@ internal abstract class MemberBody
     /// </summary>
     /// <exception cref="RequestBodyException">The client's side of it failed: it is gone, too slow, or sent nonsense.</exception>
     public abstract ValueTask<ReadOnlyMemory<byte>> ReadAsync(CancellationToken cancellation);
+
+    /// <summary>Has it read from its beginning again. Only when nobody reads it.</summary>
+    /// <returns>False when that cannot be done.</returns>
+    public virtual bool TryRewind() => false;
 }

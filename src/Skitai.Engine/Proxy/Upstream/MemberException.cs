@@ -12,4 +12,7 @@ internal sealed class MemberException(MemberFault fault, bool neverLeft, string 
 
     /// <summary>Whether the member has certainly not begun to work on the request.</summary>
     public bool NeverLeft { get; } = neverLeft;
+
+    /// <summary>Whether it was a connection that had been idle: the member may just have closed it for that.</summary>
+    public bool WasIdle { get; init; }
 }

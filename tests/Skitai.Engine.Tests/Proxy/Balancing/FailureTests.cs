@@ -62,6 +62,50 @@ public class FailureTests
     }
 
     [Fact]
+    public async Task A_member_that_answers_nothing_but_503_goes_down_while_another_one_answers()
+    {
+        await using var test = await TestCluster.StartAsync(A, B);
+        var answers = 0;
+        while (test.Status(A).State == "up" && answers < 1000)
+        {
+            // Requests that may not be repeated: nobody shows who would have done better.
+            var choice = test.Take(replayable: false);
+            var isA = choice.Member!.Label == A;
+            answers += isA ? 1 : 0;
+            choice.Answered(isA ? 503 : 200);
+            choice.End();
+        }
+
+        Assert.InRange(answers, Member.DoubtsInRow, Member.DoubtsInRow + 1); // one more if B had its first request late
+        Assert.Equal("it answers nothing but 503", test.Status(A).LastFailure);
+        Assert.Equal("up", test.Status(B).State);
+    }
+
+    [Fact]
+    public async Task Members_that_all_answer_503_stay_up()
+    {
+        await using var test = await TestCluster.StartAsync(A, B);
+        for (var time = 0; time < 100; time++)
+        {
+            test.Ask(replayable: false, status: 503);
+        }
+
+        Assert.Equal(("up", "up"), (test.Status(A).State, test.Status(B).State));
+    }
+
+    [Fact]
+    public async Task A_503_now_and_then_takes_nobody_down()
+    {
+        await using var test = await TestCluster.StartAsync(A, B);
+        for (var time = 0; time < 400; time++)
+        {
+            test.Ask(replayable: false, status: time % 4 == 0 ? 503 : 200);
+        }
+
+        Assert.Equal((0, 0), (test.Status(A).Failures, test.Status(B).Failures));
+    }
+
+    [Fact]
     public async Task An_answer_that_breaks_off_is_no_success_though_it_began()
     {
         await using var test = await TestCluster.StartAsync(TestCluster.Settings(A) with { MaxFails = 2 });

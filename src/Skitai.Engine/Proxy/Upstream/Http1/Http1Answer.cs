@@ -27,6 +27,9 @@ internal sealed class Http1Answer(Http1Connection connection, AnswerHead head, l
     public override bool TryRead(out ReadOnlyMemory<byte> bytes) => Connection().TryReadBody(out bytes);
 
     /// <inheritdoc/>
+    public override void BePatient(TimeSpan idleTimeout) => Connection().BePatient(idleTimeout);
+
+    /// <inheritdoc/>
     public override Stream TakeTunnel() =>
         Status == 101 ? new Http1Tunnel(Connection()) : throw new InvalidOperationException($"the answer's status is {Status}, not 101");
 

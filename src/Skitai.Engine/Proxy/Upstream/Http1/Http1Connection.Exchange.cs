@@ -8,6 +8,19 @@ internal sealed partial class Http1Connection
     /// <summary>The most 1xx answers before the final one.</summary>
     private const int MostInterim = 100;
 
+    /// <summary>Whether a request goes out again when its connection ends without a sign of an answer.</summary>
+    internal enum Repeats : byte
+    {
+        /// <summary>No: the connection is new, and another new one would do no better.</summary>
+        No,
+
+        /// <summary>The connection was idle: only if not a byte of the request was sent (RFC 9110 section 9.2.2).</summary>
+        IfNeverSent,
+
+        /// <summary>The connection was idle, and the request may be sent twice.</summary>
+        Yes,
+    }
+
     private enum Awaited : byte
     {
         Nothing,
@@ -35,17 +48,19 @@ internal sealed partial class Http1Connection
     private TrailerSection? _trailers;
     private long _bodyLeft;
     private long _progressAt;
+    private long _idleTimeout;
 
     /// <summary>Sends a request and waits for the answer's header section.</summary>
     /// <param name="request">The request.</param>
-    /// <param name="mayRepeat">Whether it may be sent again when the connection turns out to be dead.</param>
+    /// <param name="repeats">Whether it may be sent again when the connection turns out to be dead.</param>
     /// <param name="cancellation">Gives it up.</param>
-    /// <returns>Null when the connection ended without a sign of an answer, and it may be repeated.</returns>
+    /// <returns>Null when the connection ended without a sign of an answer, and the request, its body rewound, is to be repeated.</returns>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<Http1Answer?> ExchangeAsync(MemberRequest request, bool mayRepeat, CancellationToken cancellation)
+    public async ValueTask<Http1Answer?> ExchangeAsync(MemberRequest request, Repeats repeats, CancellationToken cancellation)
     {
         _head.Begin();
         _requestSent = _sendsLast = _headDone = _sentAny = _answerBegan = _sendFailed = false;
+        Volatile.Write(ref _idleTimeout, _pool.IdleTimeout);
         _goAhead = null;
         _pump = null;
         CancellationTokenRegistration registration = default;
@@ -79,13 +94,15 @@ internal sealed partial class Http1Connection
 
                 if (await ReceiveAsync() != Received.Bytes)
                 {
-                    if (WhyNoAnswer(mayRepeat) is { } fault)
+                    var fault = WhyNoAnswer(repeats != Repeats.No);
+                    if (fault is not MemberException { WasIdle: true, NeverLeft: var neverLeft }
+                        || !(neverLeft || repeats == Repeats.Yes))
                     {
                         throw fault;
                     }
 
                     await GiveUpAsync(null);
-                    return null;
+                    return request.Body?.TryRewind() == false ? throw fault : null;
                 }
             }
 
@@ -103,6 +120,9 @@ internal sealed partial class Http1Connection
             registration.Unregister();
         }
     }
+
+    /// <summary>As <see cref="MemberAnswer.BePatient"/>.</summary>
+    public void BePatient(TimeSpan idleTimeout) => Volatile.Write(ref _idleTimeout, _pool.Units(idleTimeout));
 
     /// <summary>The answer is disposed of: back to the pool if all is as it should be, else this is the end.</summary>
     public ValueTask FinishAsync()
@@ -187,8 +207,7 @@ internal sealed partial class Http1Connection
     }
 
     /// <summary>The connection failed before the header section was complete.</summary>
-    /// <returns>What that is; null = try again.</returns>
-    private Exception? WhyNoAnswer(bool mayRepeat)
+    private Exception WhyNoAnswer(bool wasIdle)
     {
         if (_fault is { } fault)
         {
@@ -200,14 +219,10 @@ internal sealed partial class Http1Connection
             return new MemberException(MemberFault.BrokenOff, neverLeft: false, "the connection ended within the answer's header section");
         }
 
-        if (mayRepeat)
-        {
-            return null;
-        }
-
-        return _sentAny
-            ? new MemberException(MemberFault.NoAnswer, neverLeft: false, "the connection ended before an answer began")
-            : new MemberException(MemberFault.NoAnswer, neverLeft: true, "the connection ended before the request was sent");
+        var what = !_sentAny ? "the connection ended before the request was sent"
+            : wasIdle ? "the connection, which had been idle, ended before an answer began"
+            : "the connection ended before an answer began";
+        return new MemberException(MemberFault.NoAnswer, neverLeft: !_sentAny, what) { WasIdle = wasIdle };
     }
 
     private Http1Answer Accept(MemberRequest request)

@@ -8,8 +8,12 @@ namespace Skitai.Engine.Proxy.Upstream.Http1;
 /// <content>What comes from the member.</content>
 internal sealed partial class Http1Connection : IValueTaskSource<Http1Connection.Received>
 {
-    private const int SmallInput = 4096;
+    /// <summary>Most answers fit.</summary>
+    private const int SmallInput = 16 * 1024;
     private const int LargeInput = 64 * 1024;
+
+    /// <summary>So many receives that bring something at once are dealt with in a row on a thread that may be the one that polls the sockets.</summary>
+    private const int MostReceivedAtOnce = 8;
 
     /// <summary>What a receive brought.</summary>
     internal enum Received : byte
@@ -33,7 +37,7 @@ internal sealed partial class Http1Connection : IValueTaskSource<Http1Connection
     private byte[] _input = ArrayPool<byte>.Shared.Rent(SmallInput);
     private int _start;
     private int _end;
-    private bool _hadAtOnce;
+    private int _receivedAtOnce;
     private bool _wantsLarge;
 
     // Under the lock.
@@ -69,18 +73,17 @@ internal sealed partial class Http1Connection : IValueTaskSource<Http1Connection
             if (_hasOutcome)
             {
                 var outcome = TakeOutcome();
-                if (!_hadAtOnce)
+                if (++_receivedAtOnce <= MostReceivedAtOnce)
                 {
-                    _hadAtOnce = true;
                     return new ValueTask<Received>(outcome);
                 }
 
                 // A member that sends faster than we work must not keep the thread that polls the sockets to itself.
-                _hadAtOnce = false;
+                _receivedAtOnce = 0;
                 return GoOnInPoolAsync(outcome);
             }
 
-            _hadAtOnce = false;
+            _receivedAtOnce = 0;
             _isAwaited = true;
             _received.Reset();
             return new ValueTask<Received>(this, _received.Version);
@@ -140,7 +143,9 @@ internal sealed partial class Http1Connection : IValueTaskSource<Http1Connection
         {
             count = _tlsReceive.GetResult();
         }
-        catch (Exception fault) when (fault is ObjectDisposedException or SocketException or IOException or InvalidOperationException)
+#pragma warning disable CA1031 // Nobody is above: whatever TLS throws means that the connection is lost.
+        catch (Exception)
+#pragma warning restore CA1031
         {
             count = -1;
         }

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 
 namespace Skitai.Engine.Proxy.Upstream.Http1;
@@ -55,6 +56,26 @@ internal sealed partial class Http1Connection
         {
             cancellation.ThrowIfCancellationRequested();
             throw new IOException("the member's connection broke");
+        }
+    }
+
+    /// <summary>Ends our direction.</summary>
+    /// <exception cref="IOException">The connection broke.</exception>
+    public async ValueTask EndSendingAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            if (_tls is not null)
+            {
+                using var registration = cancellation.UnsafeRegister(EndByToken, this);
+                await _tls.ShutdownAsync();
+            }
+
+            _socket.Shutdown(SocketShutdown.Send);
+        }
+        catch (Exception fault) when (fault is SocketException or ObjectDisposedException or InvalidOperationException)
+        {
+            throw new IOException("the member's connection broke", fault);
         }
     }
 

@@ -166,7 +166,7 @@ internal sealed partial class Http1Connection
             case State.Idle:
                 return now >= _idleUntil ? Overrun.Idle : null;
             case State.Busy:
-                if (_sendingSince is var since and not 0 && IsOver(now, since, _headDone ? _pool.IdleTimeout : _pool.ResponseTimeout))
+                if (_sendingSince is var since and not 0 && IsOver(now, since, _headDone ? Volatile.Read(ref _idleTimeout) : _pool.ResponseTimeout))
                 {
                     return Overrun.Sending;
                 }
@@ -174,7 +174,7 @@ internal sealed partial class Http1Connection
                 return _awaited switch
                 {
                     Awaited.Answer when _requestSent && IsOver(now, _progressAt, _pool.ResponseTimeout) => Overrun.Answer,
-                    Awaited.Body when IsOver(now, _progressAt, _pool.IdleTimeout) => Overrun.Body,
+                    Awaited.Body when IsOver(now, _progressAt, Volatile.Read(ref _idleTimeout)) => Overrun.Body,
                     _ => null,
                 };
             default:
@@ -245,7 +245,15 @@ internal sealed partial class Http1Connection
     {
         _pool.Forget(this);
         _dialed.Dispose();
-        _bodyStop?.Cancel();
+        try
+        {
+            _bodyStop?.Cancel();
+        }
+        catch (AggregateException)
+        {
+            // Somebody who was told could not bear it. Who calls may be a timer, which must not fail.
+        }
+
         _goAhead?.TrySetResult(false);
         Free();
     }

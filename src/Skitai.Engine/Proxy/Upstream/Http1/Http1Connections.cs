@@ -53,19 +53,23 @@ internal sealed class Http1Connections : MemberConnections
     /// <summary>In the clock's units; 0 = for ever.</summary>
     internal long IdleTimeout { get; }
 
+    /// <summary>A span in the clock's units; 0 = for ever.</summary>
+    internal long Units(TimeSpan span) => _sweep.Units(span);
+
     /// <inheritdoc/>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public override async ValueTask<MemberAnswer> SendAsync(MemberRequest request, CancellationToken cancellation)
     {
-        var isRepeatable = request.Body is null && request.Method is "GET" or "HEAD" or "OPTIONS" or "PUT" or "DELETE" or "TRACE";
-        if (TakeIdle(isRepeatable) is { } connection && await connection.ExchangeAsync(request, isRepeatable, cancellation) is { } answer)
+        var isIdempotent = request.Method is "GET" or "HEAD" or "OPTIONS" or "PUT" or "DELETE" or "TRACE";
+        if (TakeIdle(isIdempotent && request.Body is null) is { } connection
+            && await connection.ExchangeAsync(request, isIdempotent ? Http1Connection.Repeats.Yes : Http1Connection.Repeats.IfNeverSent, cancellation) is { } answer)
         {
             return answer;
         }
 
         // None there, or it was dead: then the others are not to be trusted either.
         var fresh = Add(await _dial(cancellation));
-        return (await fresh.ExchangeAsync(request, mayRepeat: false, cancellation))!;
+        return (await fresh.ExchangeAsync(request, Http1Connection.Repeats.No, cancellation))!;
     }
 
     /// <inheritdoc/>
@@ -92,7 +96,7 @@ internal sealed class Http1Connections : MemberConnections
 
     /// <summary>Sends a request over a connection that somebody else has opened.</summary>
     internal async ValueTask<MemberAnswer> SendAsync(DialedConnection dialed, MemberRequest request, CancellationToken cancellation) =>
-        (await Add(dialed).ExchangeAsync(request, mayRepeat: false, cancellation))!;
+        (await Add(dialed).ExchangeAsync(request, Http1Connection.Repeats.No, cancellation))!;
 
     private Http1Connection Add(DialedConnection dialed)
     {
@@ -165,7 +169,7 @@ internal sealed class Http1Connections : MemberConnections
         }
     }
 
-    private Http1Connection? TakeIdle(bool isRepeatable)
+    private Http1Connection? TakeIdle(bool repeatsCheaply)
     {
         while (true)
         {
@@ -188,7 +192,7 @@ internal sealed class Http1Connections : MemberConnections
                 continue;
             }
 
-            if (isRepeatable || !connection.HasNews())
+            if (repeatsCheaply || !connection.HasNews())
             {
                 return connection;
             }

@@ -41,6 +41,9 @@ internal sealed class Http1Tunnel(Http1Connection connection) : Stream
     public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
+    /// <summary>Nothing more comes from us; the member may go on sending.</summary>
+    public ValueTask EndSendingAsync(CancellationToken cancellation) => connection.EndSendingAsync(cancellation);
+
     /// <inheritdoc/>
     public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

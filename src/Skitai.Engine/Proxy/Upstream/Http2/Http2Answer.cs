@@ -118,6 +118,9 @@ internal sealed class Http2Answer(
     }
 
     /// <inheritdoc/>
+    public override void BePatient(TimeSpan idleTimeout) => exchange.BePatient(idleTimeout);
+
+    /// <inheritdoc/>
     public override Stream TakeTunnel() => throw new InvalidOperationException($"the answer's status is {Status}, not 101");
 
     /// <inheritdoc/>

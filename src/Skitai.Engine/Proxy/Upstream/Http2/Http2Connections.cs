@@ -60,6 +60,9 @@ internal sealed class Http2Connections : MemberConnections
     /// <summary>In the clock's units; 0 = for ever.</summary>
     internal long IdleTimeout { get; }
 
+    /// <summary>A span in the clock's units; 0 = for ever.</summary>
+    internal long Units(TimeSpan span) => _sweep.Units(span);
+
     /// <inheritdoc/>
     public override async ValueTask<MemberAnswer> SendAsync(MemberRequest request, CancellationToken cancellation)
     {

@@ -21,12 +21,14 @@ internal sealed class Http2Exchange : IDisposable
     private volatile bool _bodyWaits;
     private long _sendingSince;
     private long _progressAt;
+    private long _idleTimeout;
 
     /// <summary>Begins one.</summary>
     public Http2Exchange(Http2Connections connections)
     {
         _connections = connections;
         _progressAt = connections.Now;
+        _idleTimeout = connections.IdleTimeout;
     }
 
     /// <summary>Where it is in the list of all; its owner's to set.</summary>
@@ -52,6 +54,9 @@ internal sealed class Http2Exchange : IDisposable
         _awaited = Awaited.Body;
     }
 
+    /// <summary>The answer's body may stand still for that long; zero = for ever.</summary>
+    public void BePatient(TimeSpan idleTimeout) => Volatile.Write(ref _idleTimeout, _connections.Units(idleTimeout));
+
     /// <summary>Nobody waits any more.</summary>
     public void EndWaiting() => _awaited = Awaited.Nothing;
 
@@ -73,9 +78,9 @@ internal sealed class Http2Exchange : IDisposable
             _stop.Cancel();
             _bodyStop.Cancel();
         }
-        catch (ObjectDisposedException)
+        catch (Exception late) when (late is ObjectDisposedException or AggregateException)
         {
-            // It is over just now.
+            // It is over just now, or somebody who was told could not bear it. Who calls may be a timer, which must not fail.
         }
     }
 
@@ -182,7 +187,7 @@ internal sealed class Http2Exchange : IDisposable
     private MemberException? Overdue(long now)
     {
         var since = Volatile.Read(ref _sendingSince);
-        if (since != 0 && IsOver(since, _headDone ? _connections.IdleTimeout : _connections.ResponseTimeout))
+        if (since != 0 && IsOver(since, _headDone ? Volatile.Read(ref _idleTimeout) : _connections.ResponseTimeout))
         {
             return new MemberException(
                 _headDone ? MemberFault.Stalled : MemberFault.AnswerTimeout, neverLeft: false, "it does not take the request");
@@ -192,7 +197,7 @@ internal sealed class Http2Exchange : IDisposable
         {
             Awaited.Answer when !_bodyWaits && since == 0 && IsOver(Volatile.Read(ref _progressAt), _connections.ResponseTimeout) =>
                 new MemberException(MemberFault.AnswerTimeout, neverLeft: false, "no answer within the response timeout"),
-            Awaited.Body when IsOver(Volatile.Read(ref _progressAt), _connections.IdleTimeout) =>
+            Awaited.Body when IsOver(Volatile.Read(ref _progressAt), Volatile.Read(ref _idleTimeout)) =>
                 new MemberException(MemberFault.Stalled, neverLeft: false, "its answer stands still"),
             _ => null,
         };
