@@ -51,7 +51,7 @@ internal sealed partial class Flight : IInterimAnswers
         Request = origin.Detach(leader.Exchange);
 
         // What is kept for all who spell it in their own way is asked for in that one spelling.
-        Request.Message.Target = PlainSpelling.Of(Request.Message.Target);
+        Request.Respell(PlainSpelling.Of(Request.Message.Target), CacheKey.AuthorityOf(Key));
         (IsBackground, BeganAt) = (isBackground, cache.Timestamp);
         if (!isBackground)
         {

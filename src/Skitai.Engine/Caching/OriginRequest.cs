@@ -9,6 +9,21 @@ internal abstract class OriginRequest
     public abstract MemberRequest Message { get; }
 
     /// <summary>
+    /// Has members asked in the key's spelling of target and host, not in that of the client that came first: it may be in what
+    /// they answer, and that is for all.
+    /// </summary>
+    /// <param name="target">As <see cref="MemberRequest.Target"/>, plainly spelled.</param>
+    /// <param name="authority">The client's host in lower case, with a port that is not the scheme's own.</param>
+    public virtual void Respell(string target, string authority)
+    {
+        Message.Target = target;
+        if (Message.Authority.Length > 0)
+        {
+            Message.Authority = authority;
+        }
+    }
+
+    /// <summary>
     /// Sends it, to another member if one fails where that is safe. May be called again when the answer before was disposed of.
     /// </summary>
     /// <returns>The answer, its fields mapped for the client (Location, cookie paths). The caller's to dispose of.</returns>

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Time.Testing;
 using Skitai.Configuration.Settings;
 using Skitai.Engine.Caching;
@@ -12,10 +13,11 @@ namespace Skitai.Engine.Tests.Caching;
 internal sealed class CacheSite : IAsyncDisposable
 {
     private readonly Instance _instance;
+    private readonly StrongBox<int> _inHand;
 
-    private CacheSite(Instance instance, SharedCache cache, ScriptedOrigin origin, FakeTimeProvider time, LineLog log)
+    private CacheSite(Instance instance, SharedCache cache, ScriptedOrigin origin, StrongBox<int> inHand, FakeTimeProvider time, LineLog log)
     {
-        (_instance, Cache, Origin, Time, Log) = (instance, cache, origin, time, log);
+        (_instance, Cache, Origin, _inHand, Time, Log) = (instance, cache, origin, inHand, time, log);
         Client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, MaxConnectionsPerServer = 2000, UseProxy = false })
         {
             BaseAddress = new Uri($"http://{instance.Address}"),
@@ -35,8 +37,8 @@ internal sealed class CacheSite : IAsyncDisposable
 
     public IPEndPoint Address => _instance.Address;
 
-    /// <summary>Requests that the instance has in hand.</summary>
-    public long InHand => _instance.GetStatus().InFlight;
+    /// <summary>Requests that have come to the cache, and to where they wait in it, and are not answered yet.</summary>
+    public int InHand => Volatile.Read(ref _inHand.Value);
 
     public static async Task<CacheSite> StartAsync(long memory = 8 * 1024 * 1024, long disk = 0, string? directory = null)
     {
@@ -44,12 +46,22 @@ internal sealed class CacheSite : IAsyncDisposable
         var log = new LineLog();
         var cache = new SharedCache(new CacheSettings { Memory = memory, Disk = disk }, directory, TimeSpan.FromSeconds(10), log, time);
         var origin = new ScriptedOrigin();
+        var inHand = new StrongBox<int>();
         var instance = await TestInstances.StartAsync(new TextMount("/", async exchange =>
         {
-            await cache.HandleAsync(exchange, origin);
-            return MountOutcome.Handled;
+            try
+            {
+                var answering = cache.HandleAsync(exchange, origin);
+                Interlocked.Increment(ref inHand.Value);
+                await answering;
+                return MountOutcome.Handled;
+            }
+            finally
+            {
+                Interlocked.Decrement(ref inHand.Value);
+            }
         }));
-        return new CacheSite(instance, cache, origin, time, log);
+        return new CacheSite(instance, cache, origin, inHand, time, log);
     }
 
     /// <summary>Asks for something.</summary>

@@ -52,6 +52,7 @@ internal sealed class ScriptedOrigin : Origin
         var request = new Request(this);
         request.Message.Method = exchange.Method;
         request.Message.Target = exchange.Request.RawTarget;
+        request.Message.Authority = exchange.HostHeader;
         foreach (var (name, values) in exchange.Request.Headers)
         {
             if (!TransitFields.EndsHere(name))

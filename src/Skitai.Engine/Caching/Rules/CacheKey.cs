@@ -56,6 +56,13 @@ internal static class CacheKey
         return true;
     }
 
+    /// <summary>Host and port in a key.</summary>
+    public static string AuthorityOf(string key)
+    {
+        var from = key.IndexOf("://", StringComparison.Ordinal) + 3;
+        return key[from..key.IndexOf('/', from)];
+    }
+
     private static string Make(string scheme, string host, int port, string spelled)
     {
         var target = PlainSpelling.Of(spelled);

@@ -50,7 +50,23 @@ internal sealed class ObjectStore : IAsyncDisposable
     /// <summary>
     /// Finds what a request selects, if it is at hand: no file is looked at, no lock taken. To be released by the caller.
     /// </summary>
-    public bool TryGet(string key, IVariantSelector request, [NotNullWhen(true)] out StoredObject? stored) => _memory.TryGet(key, request, out stored);
+    public bool TryGet(string key, IVariantSelector request, [NotNullWhen(true)] out StoredObject? stored)
+    {
+        if (!_memory.TryGet(key, request, out stored))
+        {
+            return false;
+        }
+
+        if (stored.InMemory || _disk is not { IsSlow: true })
+        {
+            return true;
+        }
+
+        // Its body would not come.
+        stored.Release();
+        stored = null;
+        return false;
+    }
 
     /// <summary>Finds what a request selects, on disk if it is not at hand. To be released by the caller; null = nothing is kept.</summary>
     /// <param name="key">The primary key.</param>
@@ -236,18 +252,18 @@ internal sealed class ObjectStore : IAsyncDisposable
     /// <summary>The same for a body in a file, off the calling thread.</summary>
     internal async ValueTask<StoredObject?> KeepAsync(FillingObject filling, Admission admission, long sequence)
     {
-        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         try
         {
-            if (filling.File!.Commit(admission, sequence) is not { } file)
+            if (await _disk!.WriteInTimeAsync(() => filling.File!.Commit(admission, sequence), null, static late => late?.Dispose()) is not { } file)
             {
-                _disk!.Supersede(filling.File.Name, sequence);
+                admission.Revoke(); // a disk that hangs may come to it yet, and no purge would find it then
+                _disk.Supersede(filling.File!.Name, sequence);
                 return null;
             }
 
             // An older one in memory must not hide it.
             var stored = new StoredObject(filling.Head, file) { Sequence = sequence };
-            if (!_disk!.ShowAtHand(stored, admission))
+            if (!_disk.ShowAtHand(stored, admission))
             {
                 _memory.RemoveOlder(filling.Head, sequence);
             }
@@ -268,21 +284,30 @@ internal sealed class ObjectStore : IAsyncDisposable
             return null;
         }
 
-        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        if (!await disk.WriteInTimeAsync(() => TryCopy(buffer, file), false, null))
+        {
+            file.Dispose();
+            return null;
+        }
+
+        filling.MoveTo(file);
+        return file;
+    }
+
+    private static bool TryCopy(FillBuffer buffer, ObjectFill file)
+    {
         for (long at = 0; at < buffer.Length;)
         {
             var bytes = buffer.At(at);
             if (!file.Append(bytes.Span))
             {
-                file.Dispose();
-                return null;
+                return false;
             }
 
             at += bytes.Length;
         }
 
-        filling.MoveTo(file);
-        return file;
+        return true;
     }
 
     internal void Close(Admission admission) => _admissions.Close(admission);

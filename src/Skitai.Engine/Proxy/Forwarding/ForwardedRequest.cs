@@ -47,6 +47,17 @@ internal sealed partial class ForwardedRequest : OriginRequest
         }
     }
 
+    /// <inheritdoc/>
+    public override void Respell(string target, string authority)
+    {
+        base.Respell(target, authority);
+        if (authority.Length > 0 && _origin.Authority != authority)
+        {
+            RequestFields.Rename(Message.Headers, _origin.Authority, authority);
+            _origin = _origin with { Authority = authority };
+        }
+    }
+
     /// <summary>The request is over, its answer disposed of.</summary>
     public void End()
     {

@@ -62,6 +62,16 @@ internal static class RequestFields
         AddVia(headers, exchange.Request.Protocol);
     }
 
+    /// <summary>Puts another spelling of the client's host into the fields that tell it.</summary>
+    public static void Rename(HeaderList headers, string before, string after)
+    {
+        headers.Set("X-Forwarded-Host", after);
+        if (headers.FindAll("Forwarded") is { } forwarded)
+        {
+            headers.Set("Forwarded", forwarded.Replace($"host=\"{before}\"", $"host=\"{after}\"", StringComparison.Ordinal));
+        }
+    }
+
     private static void AddForwarded(HeaderList headers, Exchange exchange, ClusterSettings cluster, bool trusted)
     {
         var from = exchange.Request.Headers;

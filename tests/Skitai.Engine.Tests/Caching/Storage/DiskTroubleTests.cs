@@ -92,4 +92,165 @@ public sealed class DiskTroubleTests : IDisposable
         await Stored.UntilAsync(() => store.IsDiskReady);
         Assert.Null(store.Usage.DiskTrouble);
     }
+
+    [Fact]
+    public async Task A_disk_that_hangs_makes_misses_and_holds_up_neither_memory_nor_the_thread_pool()
+    {
+        await using (var first = await Stored.OnDiskAsync(Place))
+        {
+            for (var number = 0; number < 20; number++)
+            {
+                await Stored.PutAsync(first, Stored.Head($"k{number}"), Stored.Body($"k{number}", 5000));
+            }
+        }
+
+        // Opening a FIFO that nobody writes to is a call that does not return.
+        var files = Stored.Files(Place);
+        Hang(files);
+        await using var store = await Stored.OnDiskAsync(Place);
+        await Stored.PutAsync(store, Stored.Head("at hand"), [1]);
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        var looks = Enumerable.Range(0, 20).Select(number => Stored.GetAsync(store, $"k{number}").AsTask()).ToArray();
+        var pool = Task.Run(() => clock.Elapsed, TestContext.Current.CancellationToken);
+        Assert.Equal([1], await Stored.GetAsync(store, "at hand"));
+        Assert.All(await Task.WhenAll(looks), Assert.Null);
+        Assert.InRange(clock.Elapsed, TimeSpan.FromSeconds(1.5), TimeSpan.FromSeconds(30));
+        Assert.InRange(await pool, TimeSpan.Zero, TimeSpan.FromSeconds(1));
+        Assert.Contains("does not answer", store.Usage.DiskTrouble, StringComparison.Ordinal);
+
+        // From here on nobody waits at all.
+        clock.Restart();
+        Assert.Null(await Stored.GetAsync(store, "k1"));
+        Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(1));
+        Assert.Equal(1, await store.RemoveAsync("at hand"));
+        GoOn(files);
+    }
+
+    [Fact]
+    public async Task A_look_up_that_a_client_does_not_wait_for_leaves_nothing_behind()
+    {
+        await using (var first = await Stored.OnDiskAsync(Place))
+        {
+            await Stored.PutAsync(first, Stored.Head("k"), Stored.Body("k", 5000));
+        }
+
+        var files = Stored.Files(Place);
+        Hang(files);
+        await using (var store = await Stored.OnDiskAsync(Place))
+        {
+            using var gone = new CancellationTokenSource();
+            var look = store.GetAsync("k", Request.Plain, gone.Token).AsTask();
+            await gone.CancelAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => look);
+            await Stored.UntilAsync(() =>
+            {
+                GoOn(files); // it may just have come there
+                return store.Usage.DiskDamaged == 1;
+            });
+        }
+
+        Assert.Empty(_directory.OpenFiles());
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task A_full_disk_costs_what_does_not_fit_and_nothing_else(int seed)
+    {
+        Directory.CreateDirectory(Place);
+        var mounted = Run("mount", "-t", "tmpfs", "-o", "size=1m", "none", Place) == 0;
+        Assert.SkipUnless(mounted, "needs to mount a tmpfs");
+        try
+        {
+            var time = new FakeTimeProvider(Stored.Start);
+            var random = new Random(seed);
+            var isFull = false;
+            var put = new Dictionary<string, List<byte[]>>(); // what may be found: whole, and nothing older than what was kept for sure
+            await using (var store = await Stored.OnDiskAsync(Place, memory: 200_000, time: time))
+            {
+                for (var round = 0; round < 300; round++)
+                {
+                    var key = $"k{random.Next(100)}";
+                    var length = random.Next(8) == 0 ? random.Next(600_000) : random.Next(20_000);
+                    var body = Stored.Body($"{key} {round}", length);
+                    var isKept = await Stored.PutAsync(store, Stored.Head(key, version: round), body, random.Next(2) == 0);
+                    put[key] = [.. isKept ? [] : put.GetValueOrDefault(key, []), body];
+                    isFull |= store.Usage.DiskTrouble is not null;
+                    time.Advance(TimeSpan.FromSeconds(random.Next(4)));
+                    var asked = $"k{random.Next(100)}";
+                    Assert.True(await Stored.GetAsync(store, asked) is not { } found || put[asked].Any(found.SequenceEqual), "another one");
+                }
+
+                Assert.True(isFull);
+            }
+
+            await using var after = await Stored.OnDiskAsync(Place, memory: 200_000);
+            var kept = 0;
+            foreach (var (key, bodies) in put)
+            {
+                var found = await Stored.GetAsync(after, key);
+                Assert.True(found is null || bodies.Any(found.SequenceEqual), "another one");
+                kept += found is null ? 0 : 1;
+            }
+
+            Assert.InRange(kept, 1, 100);
+            Assert.Equal(0, after.Usage.DiskDamaged);
+            await after.RemoveAllAsync();
+            await Stored.UntilAsync(() => after.Usage.DiskBytes == 0);
+            Assert.True(await Stored.PutAsync(after, Stored.Head("large"), Stored.Body("large", 500_000)));
+        }
+        finally
+        {
+            Run("umount", "-l", Place);
+        }
+    }
+
+    [Fact]
+    public async Task A_directory_that_is_removed_while_it_runs_is_begun_anew()
+    {
+        var time = new FakeTimeProvider(Stored.Start);
+        await using var store = await Stored.OnDiskAsync(Place, memory: 0, time: time);
+        Assert.True(await Stored.PutAsync(store, Stored.Head("a"), Stored.Body("a", 5000)));
+        Directory.Delete(Place, recursive: true);
+        Assert.NotEqual(Stored.Body("b", 5000), await Stored.GetAsync(store, "a"));
+        await Stored.PutAsync(store, Stored.Head("b"), Stored.Body("b", 5000));
+        await store.RemoveAllAsync(); // has it look after its directory
+        for (var until = Environment.TickCount64 + 15_000; !(await Stored.PutAsync(store, Stored.Head("c"), Stored.Body("c", 5000)) && File.Exists(Path.Combine(Place, "lock")));)
+        {
+            Assert.True(Environment.TickCount64 < until, "it did not begin anew");
+            time.Advance(TimeSpan.FromSeconds(1));
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
+
+        Assert.Equal(Stored.Body("c", 5000), await Stored.GetAsync(store, "c"));
+        await Stored.UntilAsync(() => store.Usage.DiskBytes == Stored.Size(Place));
+    }
+
+    private static void Hang(string[] files)
+    {
+        foreach (var file in files)
+        {
+            File.Delete(file);
+            Assert.Equal(0, Run("mkfifo", file));
+        }
+    }
+
+    /// <summary>Whoever waits in there comes to the end of an empty file.</summary>
+    private static void GoOn(string[] files)
+    {
+        foreach (var file in files.Where(File.Exists))
+        {
+            using var writer = new FileStream(file, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete, 0);
+            Thread.Sleep(20);
+        }
+    }
+
+    private static int Run(string program, params string[] arguments)
+    {
+        using var process = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(program, arguments) { UseShellExecute = false, RedirectStandardError = true })!;
+        process.WaitForExit();
+        return process.ExitCode;
+    }
 }

@@ -24,14 +24,22 @@ internal sealed class CachingSite : IAsyncDisposable
     public static async Task<CachingSite> StartAsync(string server = "", string cache = "cache_memory = 1\ncache_disk = 64", bool waitForDisk = true)
     {
         var site = new CachingSite();
-        site.WriteConf(server, cache);
-        await site.Daemon.StartAsync();
-        if (waitForDisk)
+        try
         {
-            await site.WaitForDiskAsync();
-        }
+            site.WriteConf(server, cache);
+            await site.Daemon.StartAsync();
+            if (waitForDisk)
+            {
+                await site.WaitForDiskAsync();
+            }
 
-        return site;
+            return site;
+        }
+        catch
+        {
+            await site.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Writes the conf.</summary>

@@ -72,6 +72,20 @@ internal static class DiskFiles
         }
     }
 
+    /// <summary>Gives a file another name, in the place of what has that.</summary>
+    /// <exception cref="IOException">It cannot be done.</exception>
+    public static void Rename(string from, string to)
+    {
+        try
+        {
+            File.Move(from, to, overwrite: true);
+        }
+        catch (UnauthorizedAccessException error)
+        {
+            throw new IOException(error.Message, error);
+        }
+    }
+
     /// <summary>Deletes a file if it is there.</summary>
     /// <returns>False when it could not be deleted.</returns>
     public static bool TryDelete(string path)

@@ -14,13 +14,8 @@ internal sealed partial class DiskTier
     /// <summary>As much of a body is compared with its checksums before a look-up gives the object.</summary>
     private const long VerifiedAtOnce = 1024 * 1024;
 
-    private const int LoadsAtOnce = 8;
     private const int MostVaryNames = 1000;
 
-    /// <summary>A disk that hangs makes misses, not a crowd that waits for it.</summary>
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
-
-    private readonly SemaphoreSlim _loads = new(LoadsAtOnce);
     private readonly ConcurrentDictionary<uint, string[]> _varyNames = new();
     private readonly HashSet<ObjectName> _removedUnseen = [];
 
@@ -37,25 +32,21 @@ internal sealed partial class DiskTier
     /// <summary>Finds what a request selects; null = nothing, or the disk does not say in time.</summary>
     public async ValueTask<StoredObject?> FindAsync(string key, IVariantSelector request, CancellationToken cancellation)
     {
-        if (!MayHold(key))
+        if (!MayHold(key) || IsSlow)
         {
             return null;
         }
 
-        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-        if (!await _loads.WaitAsync(s_patience, cancellation))
-        {
-            return null;
-        }
-
+        var selector = new DetachableSelector(request);
         try
         {
             // Somebody else may have got it while this one waited.
-            return _memory.TryGet(key, request, out var stored) ? stored : Select(key, request);
+            return await ReadInTimeAsync(
+                () => _memory.TryGet(key, selector, out var stored) ? stored : Select(key, selector), null, static late => late?.Release(), cancellation);
         }
         finally
         {
-            _loads.Release();
+            selector.Detach();
         }
     }
 
@@ -79,7 +70,7 @@ internal sealed partial class DiskTier
         }
     }
 
-    private StoredObject? Select(string key, IVariantSelector request)
+    private StoredObject? Select(string key, DetachableSelector request)
     {
         var keyName = ObjectName.OfKey(key);
         List<ObjectName> names = [];
@@ -176,6 +167,11 @@ internal sealed partial class DiskTier
             ReadFailed(name, error);
             return null;
         }
+        catch (NotSupportedException)
+        {
+            Damaged(name); // a pipe or the like
+            return null;
+        }
     }
 
     private SafeFileHandle? OpenIfThere(ObjectName name)
@@ -248,6 +244,11 @@ internal sealed partial class DiskTier
         catch (IOException error)
         {
             ReadFailed(name, error);
+            return null;
+        }
+        catch (NotSupportedException)
+        {
+            Damaged(name); // a pipe or the like
             return null;
         }
         finally

@@ -53,8 +53,7 @@ internal sealed partial class DiskTier
         }
 
         Raise(ref _clearedUpTo, everythingUpTo);
-        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-        SavePurges();
+        await WriteInTimeAsync(SavePurges, false, null);
         var swept = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_sweepsWanted)
         {
@@ -120,7 +119,7 @@ internal sealed partial class DiskTier
                 {
                     await LookAfterAsync();
                 }
-                else if (!_writing.IsPausing && TryOwn())
+                else if (!_writing.IsPausing && await _writers.RunAsync(TryOwn))
                 {
                     await TakeStockAsync();
                 }
@@ -188,7 +187,7 @@ internal sealed partial class DiskTier
         for (var folder = 0; folder < Folders; folder++)
         {
             var before = found.Count;
-            Scan(folder, isFirst: true, (name, length, written) => found.Add((name, ObjectLayout.DiskBlocks(length), written)));
+            await ScanAsync(folder, isFirst: true, (name, length, written) => found.Add((name, ObjectLayout.DiskBlocks(length), written)));
             if (found.Count / BeforePause != before / BeforePause)
             {
                 await Task.Delay(s_pause, _ending.Token);
@@ -211,15 +210,15 @@ internal sealed partial class DiskTier
         _scannedAt = _time.GetUtcNow();
         LogReady(_logger, _directory, found.Count, Used);
         _writing.Worked();
-        Trim();
+        Do(Trim);
         Raise(ref _sweepUpTo, Purges.Last);
-        SavePurges();
+        await _writers.RunAsync(SavePurges);
     }
 
     private async Task LookAfterAsync()
     {
         var path = Path.Combine(_directory, "lock");
-        if (PosixFile.GetStatus(path) is not { } status || _lockStatus is not { } mine || !status.IsSameFile(mine))
+        if (await _writers.RunAsync(() => PosixFile.GetStatus(path)) is not { } status || _lockStatus is not { } mine || !status.IsSameFile(mine))
         {
             Abandon();
             return;
@@ -236,7 +235,7 @@ internal sealed partial class DiskTier
             _scannedAt = _time.GetUtcNow();
             for (var folder = 0; folder < Folders; folder++)
             {
-                Scan(folder, isFirst: false, (name, length, _) =>
+                await ScanAsync(folder, isFirst: false, (name, length, _) =>
                 {
                     lock (_changing)
                     {
@@ -247,7 +246,7 @@ internal sealed partial class DiskTier
             }
         }
 
-        Trim();
+        Do(Trim);
     }
 
     /// <summary>Somebody removed the directory: it is begun anew.</summary>
@@ -275,6 +274,12 @@ internal sealed partial class DiskTier
             _used += blocks;
         }
     }
+
+    private Task<bool> ScanAsync(int folder, bool isFirst, Action<ObjectName, long, DateTime> found) => _writers.RunAsync(() =>
+    {
+        Scan(folder, isFirst, found);
+        return true;
+    });
 
     private void Scan(int folder, bool isFirst, Action<ObjectName, long, DateTime> found)
     {
@@ -316,15 +321,17 @@ internal sealed partial class DiskTier
         leftOver.ForEach(one => DiskFiles.TryDelete(one));
     }
 
-    private void SavePurges()
+    private bool SavePurges()
     {
         try
         {
             Purges.Save();
+            return true;
         }
         catch (IOException error)
         {
             _writing.Failed(error);
+            return false;
         }
     }
 
@@ -357,7 +364,7 @@ internal sealed partial class DiskTier
                 continue;
             }
 
-            if (sequence <= clearedUpTo || (ReadLayout(name) is { } layout && Purges.Covers(layout.Head.Key, layout.Purges, upTo)))
+            if (sequence <= clearedUpTo || (await _writers.RunAsync(() => ReadLayout(name)) is { } layout && Purges.Covers(layout.Head.Key, layout.Purges, upTo)))
             {
                 Interlocked.Increment(ref _swept);
                 Drop(name);
@@ -377,12 +384,16 @@ internal sealed partial class DiskTier
             dying = [.. _dying];
         }
 
-        dying.ForEach(DeleteEvicted);
+        await _writers.RunAsync(() =>
+        {
+            dying.ForEach(DeleteEvicted);
+            return true;
+        });
         _sweptUpTo = upTo;
         if (Volatile.Read(ref _undeleted) == undeleted)
         {
             Purges.Retire(upTo);
-            SavePurges();
+            await _writers.RunAsync(SavePurges);
         }
 
         Answer(waiting, Volatile.Read(ref _swept));

@@ -108,7 +108,7 @@ internal sealed partial class DiskTier
     public void Forget(StoredHead head) => Drop(ObjectName.Of(head));
 
     /// <summary>Removes all that is kept for a key; look-ups miss it from now on.</summary>
-    /// <returns>How many, when they are deleted.</returns>
+    /// <returns>How many, when they are deleted, or after five seconds.</returns>
     public Task<int> RemoveKeyAsync(string key)
     {
         var keyName = ObjectName.OfKey(key);
@@ -156,7 +156,7 @@ internal sealed partial class DiskTier
 
             done.SetResult(found.Count + (isReady ? 0 : DeleteUnseen(keyName)));
         });
-        return done.Task;
+        return WaitAWhileAsync(done.Task, found.Count);
     }
 
     /// <summary>Deletes the file of an object that was evicted and whose blocks were given to somebody else.</summary>
@@ -234,14 +234,19 @@ internal sealed partial class DiskTier
 
             try
             {
-                File.Move(temporary, PathOf(name), overwrite: true);
+                DiskFiles.Rename(temporary, PathOf(name));
             }
-            catch (Exception)
+            catch (IOException)
             {
                 Unlink(name);
                 lock (_changing)
                 {
                     _beingPublished = null;
+                }
+
+                if (replaced is not null)
+                {
+                    _memory.Remove(replaced);
                 }
 
                 throw;
@@ -394,6 +399,18 @@ internal sealed partial class DiskTier
         }
     }
 
+    private async Task<int> WaitAWhileAsync(Task<int> removing, int soFar)
+    {
+        try
+        {
+            return await removing.WaitAsync(s_untilLooked / 2, _time);
+        }
+        catch (TimeoutException)
+        {
+            return soFar; // the rest goes when the disk lets it
+        }
+    }
+
     /// <summary>All jobs so far are done, and what was being published is.</summary>
     private Task DoneAsync()
     {
@@ -533,20 +550,28 @@ internal sealed partial class DiskTier
     {
         await foreach (var job in _jobs.Reader.ReadAllAsync())
         {
-            try
-            {
-                job();
-            }
-            catch (IOException error)
-            {
-                _writing.Failed(error);
-            }
-#pragma warning disable CA1031 // a cache that fails must not take the instance with it
-            catch (Exception error)
-            {
-                LogBug(_logger, _directory, error);
-            }
-#pragma warning restore CA1031
+            await _writers.RunAsync(() => Try(job));
         }
+    }
+
+    private bool Try(Action job)
+    {
+        try
+        {
+            job();
+            return true;
+        }
+        catch (IOException error)
+        {
+            _writing.Failed(error);
+        }
+#pragma warning disable CA1031 // a cache that fails must not take the instance with it
+        catch (Exception error)
+        {
+            LogBug(_logger, _directory, error);
+        }
+#pragma warning restore CA1031
+
+        return false;
     }
 }

@@ -17,6 +17,7 @@ internal sealed partial class DiskTier : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly DiskTrouble _writing;
     private readonly DiskTrouble _reading;
+    private readonly DiskTrouble _answering;
     private readonly Lock _changing = new();
     private readonly DiskIndex _index = new();
     private readonly Dictionary<ObjectName, OpenFile> _open = [];
@@ -50,6 +51,7 @@ internal sealed partial class DiskTier : IAsyncDisposable
         _mostObjects = MostObjects(memory.Limit);
         _writing = new DiskTrouble("writing", directory, logger, time);
         _reading = new DiskTrouble("reading", directory, logger, time);
+        _answering = new DiskTrouble("answering in time", directory, logger, time);
         Purges = new PurgeList(Path.Combine(directory, "purges"), time);
         _worker = Task.Run(WorkAsync);
         _upkeep = Task.Run(KeepUpAsync);
@@ -83,7 +85,7 @@ internal sealed partial class DiskTier : IAsyncDisposable
     }
 
     /// <summary>What does not work; null = nothing.</summary>
-    public string? Trouble => _writing.Reason ?? _reading.Reason;
+    public string? Trouble => _writing.Reason ?? _reading.Reason ?? _answering.Reason;
 
     /// <summary>Whether all that is in the directory is known: until then look-ups ask the file system, and nothing is written.</summary>
     public bool IsReady => Volatile.Read(ref _ready);
@@ -228,12 +230,12 @@ internal sealed partial class DiskTier : IAsyncDisposable
 
     private string PathOf(ObjectName name) => Path.Combine(FolderOf(name), name.ToString());
 
-    /// <summary>Has the worker do it; when there is none any more, it is done here.</summary>
+    /// <summary>Has the worker do it; when there is none any more, it is done here. What goes wrong is no concern of the caller.</summary>
     private void Do(Action job)
     {
         if (!_jobs.Writer.TryWrite(job))
         {
-            job();
+            Try(job);
         }
     }
 

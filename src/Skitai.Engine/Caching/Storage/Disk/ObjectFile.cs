@@ -69,11 +69,8 @@ internal sealed class ObjectFile : IDisposable
 
     /// <summary>Compares the blocks of a part that were not yet, off the calling thread.</summary>
     /// <returns>False when they are not what was written, or cannot be read: the object has been deleted.</returns>
-    public async ValueTask<bool> VerifyAsync(long offset, long length, CancellationToken cancellation)
-    {
-        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-        return Verify(offset, length, cancellation);
-    }
+    public ValueTask<bool> VerifyAsync(long offset, long length, CancellationToken cancellation)
+        => _tier.ReadInTimeAsync(() => Verify(offset, length, cancellation), false, null, cancellation);
 
     /// <summary>As <see cref="VerifyAsync"/>, on this thread.</summary>
     public bool Verify(long offset, long length, CancellationToken cancellation)
@@ -136,16 +133,39 @@ internal sealed class ObjectFile : IDisposable
     /// <returns>False when it cannot be had.</returns>
     public async ValueTask<bool> ReadVerifiedAsync(long offset, Memory<byte> into, CancellationToken cancellation)
     {
-        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        // Not into the caller's memory: that may be somebody else's when a disk that hung goes on.
+        var length = into.Length;
+        var bytes = await _tier.ReadInTimeAsync(() => ReadVerified(offset, length, cancellation), null, static late => Return(late), cancellation);
+        bytes?.AsSpan(0, length).CopyTo(into.Span);
+        Return(bytes);
+        return bytes is not null;
+    }
+
+    private static void Return(byte[]? bytes)
+    {
+        if (bytes is not null)
+        {
+            ArrayPool<byte>.Shared.Return(bytes);
+        }
+    }
+
+    private byte[]? ReadVerified(long offset, int length, CancellationToken cancellation)
+    {
+        var bytes = ArrayPool<byte>.Shared.Rent(length);
         try
         {
-            return Verify(offset, into.Length, cancellation) && DiskFiles.TryReadFully(Handle, into.Span, BodyOffset + offset);
+            if (Verify(offset, length, cancellation) && DiskFiles.TryReadFully(Handle, bytes.AsSpan(0, length), BodyOffset + offset))
+            {
+                return bytes;
+            }
         }
         catch (IOException error)
         {
             _tier.ReadFailed(Name, error);
-            return false;
         }
+
+        Return(bytes);
+        return null;
     }
 
     /// <inheritdoc/>

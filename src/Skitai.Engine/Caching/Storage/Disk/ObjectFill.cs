@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
@@ -26,6 +27,9 @@ internal sealed class ObjectFill : IDisposable
     private long _reserved;
     private long _written;
     private uint _sum;
+    private readonly Lock _ending = new();
+    private bool _isBusy;
+    private bool _isOver;
     private bool _handedOver;
 
     private ObjectFill(DiskTier tier, StoredHead head, byte[] headBytes, long length, long reserved, List<ObjectName> victims)
@@ -70,15 +74,16 @@ internal sealed class ObjectFill : IDisposable
 
     /// <summary>Adds bytes, off the calling thread.</summary>
     /// <returns>False when it became too large, or the disk does not take it.</returns>
-    public async ValueTask<bool> AppendAsync(ReadOnlyMemory<byte> bytes)
-    {
-        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-        return Append(bytes.Span);
-    }
+    public ValueTask<bool> AppendAsync(ReadOnlyMemory<byte> bytes) => _tier.WriteInTimeAsync(() => Append(bytes.Span), false, null);
 
     /// <summary>As <see cref="AppendAsync"/>, on this thread.</summary>
     public bool Append(ReadOnlySpan<byte> bytes)
     {
+        if (!TryBeBusy())
+        {
+            return false;
+        }
+
         try
         {
             if (!_tier.MayWrite || !TryReserve(_written + bytes.Length))
@@ -96,25 +101,35 @@ internal sealed class ObjectFill : IDisposable
             _tier.WriteFailed(error);
             return false;
         }
+        finally
+        {
+            BeIdle();
+        }
     }
 
     /// <summary>Reads what has been appended.</summary>
     /// <exception cref="BodyLostException">The disk is broken.</exception>
     public async ValueTask ReadAsync(long offset, Memory<byte> into, CancellationToken cancellation)
     {
-        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-        cancellation.ThrowIfCancellationRequested();
+        // Not into the caller's memory: that may be somebody else's when a disk that hung goes on.
+        var length = into.Length;
+        byte[]? bytes;
         try
         {
-            if (_handle is null || !DiskFiles.TryReadFully(_handle, into.Span, BodyOffset + offset))
-            {
-                throw new BodyLostException("the file of an object that is being cached became shorter");
-            }
+            bytes = await _tier.ReadInTimeAsync(() => Read(offset, length), null, static late => Return(late), cancellation);
         }
-        catch (IOException error) when (error is not BodyLostException)
+        catch (Exception error) when (error is IOException or ObjectDisposedException)
         {
             throw new BodyLostException(error.Message, error);
         }
+
+        if (bytes is null)
+        {
+            throw new BodyLostException("the file of an object that is being cached became shorter, or its disk does not answer");
+        }
+
+        bytes.AsSpan(0, length).CopyTo(into.Span);
+        Return(bytes);
     }
 
     /// <summary>All has been appended: it gets its name. On this thread.</summary>
@@ -124,6 +139,11 @@ internal sealed class ObjectFill : IDisposable
     /// <param name="source">The object in memory that it is a copy of; null = it is none.</param>
     public ObjectFile? Commit(Admission admission, long sequence, StoredObject? source = null)
     {
+        if (!TryBeBusy())
+        {
+            return null;
+        }
+
         OpenFile? open;
         try
         {
@@ -139,15 +159,20 @@ internal sealed class ObjectFill : IDisposable
             {
                 return null;
             }
+
+            _reserved = 0;
+            _handedOver = true;
         }
         catch (IOException error)
         {
             _tier.WriteFailed(error);
             return null;
         }
+        finally
+        {
+            BeIdle();
+        }
 
-        _reserved = 0;
-        _handedOver = true;
         var file = new ObjectFile(_tier, open, Name, _handle!, _nonce, BodyOffset, _written, [.. _sums]);
         file.ConfirmAll();
         return file;
@@ -156,11 +181,71 @@ internal sealed class ObjectFill : IDisposable
     /// <summary>Gives up what was not committed; the file goes off this thread.</summary>
     public void Dispose()
     {
+        lock (_ending)
+        {
+            if (_isOver)
+            {
+                return;
+            }
+
+            _isOver = true;
+            if (_isBusy)
+            {
+                return; // the disk hangs: who waits for it does the rest
+            }
+        }
+
+        Discard();
+    }
+
+    private void Discard()
+    {
         if (!_handedOver)
         {
-            _handedOver = true;
             _tier.Discard(_path, _handle, _reserved, _victims);
         }
+    }
+
+    private bool TryBeBusy()
+    {
+        lock (_ending)
+        {
+            return !_isOver && !_isBusy && (_isBusy = true);
+        }
+    }
+
+    private void BeIdle()
+    {
+        lock (_ending)
+        {
+            _isBusy = false;
+            if (!_isOver)
+            {
+                return;
+            }
+        }
+
+        Discard();
+    }
+
+    private static void Return(byte[]? bytes)
+    {
+        if (bytes is not null)
+        {
+            ArrayPool<byte>.Shared.Return(bytes);
+        }
+    }
+
+    private byte[]? Read(long offset, int length)
+    {
+        var bytes = ArrayPool<byte>.Shared.Rent(length);
+        if (_handle is not null && DiskFiles.TryReadFully(_handle, bytes.AsSpan(0, length), BodyOffset + offset))
+        {
+            return bytes;
+        }
+
+        Return(bytes);
+        return null;
     }
 
     private long BodyOffset => ObjectLayout.BodyOffset(_slotSize);

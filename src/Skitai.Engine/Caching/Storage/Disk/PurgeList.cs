@@ -132,7 +132,7 @@ internal sealed class PurgeList(string path, TimeProvider time)
                 RandomAccess.FlushToDisk(file);
             }
 
-            File.Move(fresh, path, overwrite: true);
+            DiskFiles.Rename(fresh, path);
             DiskFiles.FlushDirectory(Path.GetDirectoryName(path)!);
         }
     }
