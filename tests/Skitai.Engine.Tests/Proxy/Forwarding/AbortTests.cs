@@ -31,6 +31,26 @@ public sealed class AbortTests
         Assert.Equal("still here", await (await client.PostAsync("/", new StringContent("still here"), Cancellation)).Content.ReadAsStringAsync(Cancellation));
     }
 
+    [Fact]
+    public async Task Clients_that_leave_just_when_patience_ends_harm_nobody()
+    {
+        await using var member = await KestrelMember.StartAsync(context => context.Request.Body.CopyToAsync(Stream.Null, context.RequestAborted), HttpProtocols.Http1);
+        var patience = TimeSpan.FromMilliseconds(300);
+        await using var site = await StartAsync([member.Address], null, new Configuration.Settings.TuneSettings { ResponseTimeout = patience });
+        await Task.WhenAll(Enumerable.Range(0, 100).Select(number => Task.Run(() => LeaveAsync(site, patience + TimeSpan.FromMilliseconds((number % 20) - 10)), Cancellation)));
+        await site.UntilQuietAsync();
+        Assert.DoesNotContain(site.ReadLog("server.log"), line => line.Contains("[error]", StringComparison.Ordinal));
+    }
+
+    private static async Task LeaveAsync(ProxySite site, TimeSpan after)
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(site.Instance.Address, Cancellation);
+        await socket.SendAsync(Encoding.ASCII.GetBytes("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nx"), Cancellation);
+        await Task.Delay(after, Cancellation);
+        socket.LingerState = new LingerOption(enable: true, seconds: 0);
+    }
+
     private static async Task EchoAsync(HttpContext context)
     {
         await context.Response.Body.FlushAsync(context.RequestAborted);

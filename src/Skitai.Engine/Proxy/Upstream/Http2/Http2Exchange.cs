@@ -98,6 +98,13 @@ internal sealed class Http2Exchange : IDisposable
     {
         lock (_lock)
         {
+            if (_bodyDone is not null)
+            {
+                // .NET's client begins anew only where the member has certainly not begun (REFUSED_STREAM, or GOAWAY without
+                // this stream). Who has kept the body can do better than asking the same member at once.
+                Fault ??= new MemberException(MemberFault.NoAnswer, neverLeft: true, "it refused the stream");
+            }
+
             if (_isOver || _bodyDone is not null)
             {
                 throw new OperationCanceledException("there is no body to be sent any more");

@@ -253,6 +253,47 @@ public sealed class Http2ExchangeTests
     }
 
     [Fact]
+    public async Task A_stream_with_a_body_that_is_refused_never_left()
+    {
+        using var member = new ScriptedMember();
+        await using var connections = member.Connections(settings: s_settings);
+        var body = FedBody.Of("hello");
+        var asking = connections.StartAsync(Exchanges.Post(body));
+        using var peer = await member.AcceptAsync();
+        await peer.ReadThroughAsync("SM\r\n\r\n");
+        await peer.SendAsync(new byte[] { 0, 0, 0, 4, 0, 0, 0, 0, 0 });
+        await body.Asked;
+        await peer.SendAsync(new byte[] { 0, 0, 4, 3, 0, 0, 0, 0, 1, 0, 0, 0, 7 });
+        var fault = await asking.FailAsync(MemberFault.NoAnswer);
+        Assert.Equal((true, "it refused the stream"), (fault.NeverLeft, fault.Message));
+    }
+
+    [Fact]
+    public async Task A_stream_that_is_reset_within_the_answer_is_told_from_a_lost_connection()
+    {
+        using var member = new ScriptedMember();
+        await using var connections = member.Connections(settings: s_settings);
+        var asking = connections.StartAsync(Exchanges.Get());
+        using var peer = await member.AcceptAsync();
+        await peer.ReadThroughAsync("SM\r\n\r\n");
+        await peer.SendAsync(new byte[] { 0, 0, 0, 4, 0, 0, 0, 0, 0 });
+        string frame;
+        do
+        {
+            frame = await peer.ReadAsync(9);
+            await peer.ReadAsync((frame[0] << 16) | (frame[1] << 8) | frame[2]);
+        }
+        while (frame[3] != 1); // the request's HEADERS
+
+        await peer.SendAsync(new byte[] { 0, 0, 1, 1, 4, 0, 0, 0, 1, 0x88 }); // :status 200
+        await using var answer = await asking;
+        await peer.SendAsync(new byte[] { 0, 0, 4, 3, 0, 0, 0, 0, 1, 0, 0, 0, 8 });
+        var fault = await Assert.ThrowsAsync<MemberException>(() => answer.ReadAsync(ScriptedMember.Cancellation).AsTask());
+        Assert.Equal(MemberFault.BrokenOff, fault.Fault);
+        Assert.Matches("reset the stream.*CANCEL", fault.Message);
+    }
+
+    [Fact]
     public async Task A_member_that_is_not_there_cannot_be_connected_to()
     {
         var member = new ScriptedMember();
