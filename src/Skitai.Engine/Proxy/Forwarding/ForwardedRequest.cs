@@ -19,6 +19,7 @@ internal sealed partial class ForwardedRequest : OriginRequest
     private ClientOrigin _origin;
     private string _prefix = "";
     private bool _sendsMemberHost;
+    private string? _token;
 
     /// <summary>Makes one, empty.</summary>
     /// <param name="logger">Hears of failures.</param>
@@ -43,7 +44,7 @@ internal sealed partial class ForwardedRequest : OriginRequest
         _sendsMemberHost = Message.Authority.Length == 0;
         if (settings.Sticky)
         {
-            _choice.Token = StickyCookie.Find(exchange.Request.Headers.Cookie, settings.Name);
+            _token = StickyCookie.Find(exchange.Request.Headers.Cookie, settings.Name);
         }
     }
 
@@ -64,6 +65,7 @@ internal sealed partial class ForwardedRequest : OriginRequest
         _choice.End();
         Message.Clear();
         Member = null;
+        _token = null;
     }
 
     /// <summary>The member has got all of the body that it needs: from now on it is its turn.</summary>
@@ -83,6 +85,7 @@ internal sealed partial class ForwardedRequest : OriginRequest
         var resent = 0;
         (MemberAnswer? Answer, Member? Member) worse = default;
         MemberException? fault = null;
+        _choice.Token = _token; // each sending is a request of its own, with all members before it
         try
         {
             while (true)
@@ -124,7 +127,7 @@ internal sealed partial class ForwardedRequest : OriginRequest
         }
         catch
         {
-            _choice.Release();
+            _choice.End();
             throw;
         }
         finally

@@ -43,6 +43,11 @@ internal sealed class LeasedAnswer(MemberAnswer answer, MemberChoice choice, For
     /// <inheritdoc/>
     public override async ValueTask DisposeAsync()
     {
+        if (_isOver)
+        {
+            return;
+        }
+
         _isOver = true;
         try
         {
@@ -50,7 +55,7 @@ internal sealed class LeasedAnswer(MemberAnswer answer, MemberChoice choice, For
         }
         finally
         {
-            choice.Release();
+            choice.End();
         }
     }
 

@@ -6,8 +6,8 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Skitai.Engine.Tests.Hosting;
 using Skitai.Engine.Tests.Proxy.Upstream;
-using Peer = Skitai.Engine.Tests.Proxy.Upstream.ScriptedMember.Peer;
 using static Skitai.Engine.Tests.Proxy.Forwarding.ProxySite;
+using Peer = Skitai.Engine.Tests.Proxy.Upstream.ScriptedMember.Peer;
 
 namespace Skitai.Engine.Tests.Proxy.Forwarding;
 
