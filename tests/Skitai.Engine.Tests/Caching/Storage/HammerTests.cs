@@ -18,7 +18,16 @@ public sealed class HammerTests
     {
         using var directory = new TemporaryDirectory();
         await using var store = disk > 0 ? await Stored.OnDiskAsync(directory.Path, disk, memory) : Stored.InMemory(memory);
-        await Task.WhenAll(Enumerable.Range(0, 6).Select(number => Task.Run(() => WorkAsync(store, new Random(number)))));
+        var working = Task.WhenAll(Enumerable.Range(0, 6).Select(number => Task.Run(() => WorkAsync(store, new Random(number)))));
+        while (!working.IsCompleted)
+        {
+            // At any time, not only in the end.
+            Assert.InRange(store.Usage.MemoryBytes, 0, memory);
+            Assert.InRange(store.Usage.DiskBytes, 0, disk);
+            await Task.Delay(5, TestContext.Current.CancellationToken);
+        }
+
+        await working;
         Assert.InRange(store.Usage.MemoryBytes, 0, memory);
         Assert.InRange(store.Usage.DiskBytes, 0, disk);
         await store.RemoveAllAsync();

@@ -90,8 +90,8 @@ internal sealed class CountingMember : IAsyncDisposable
 
                     var path = request.Split(' ')[1];
                     _asked.AddOrUpdate(path, 1, static (_, count) => count + 1);
-                    await Task.Delay(Delay, _ending.Token);
                     var body = BodyOf(path);
+                    await Task.Delay(Delay, _ending.Token);
                     var head = Encoding.Latin1.GetBytes($"HTTP/1.1 200 OK\r\nContent-Length: {body.Length}\r\nCache-Control: {CacheControl}\r\n\r\n");
                     await client.GetStream().WriteAsync((byte[])[.. head, .. body], _ending.Token);
                 }
