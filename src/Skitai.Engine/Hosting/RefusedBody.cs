@@ -17,7 +17,7 @@ internal static class RefusedBody
     {
         if (exchange.IsHttp2 || exchange.Request.Headers.Expect.Count > 0)
         {
-            // Nothing is on its way: HTTP/2 resets the stream, and who expects 100 waits for it.
+            // HTTP/2 has LateBody, and who expects 100 waits for it.
             return;
         }
 

@@ -70,10 +70,12 @@ internal sealed partial class RequestApplication(
     public Task ProcessRequestAsync(Exchange context)
     {
         var answering = AnswerAsync(context);
-        return context.Http2Body is { } body && !(answering.IsCompletedSuccessfully && body.IsFlushed) ? FlushAfterAsync(answering, body) : answering;
+        return context.Http2Body is { } body && !(answering.IsCompletedSuccessfully && body.IsFlushed && !LateBody.MayCome(context))
+            ? EndStreamAsync(answering, body, context)
+            : answering;
     }
 
-    private static async Task FlushAfterAsync(Task answering, Http2Body body)
+    private static async Task EndStreamAsync(Task answering, Http2Body body, Exchange context)
     {
         await answering;
         try
@@ -82,7 +84,12 @@ internal sealed partial class RequestApplication(
         }
         catch (Exception exception) when (exception is IOException or OperationCanceledException or InvalidOperationException)
         {
-            // The stream was reset meanwhile.
+            return; // The stream was reset meanwhile.
+        }
+
+        if (LateBody.MayCome(context))
+        {
+            await LateBody.SkipAsync(context);
         }
     }
 

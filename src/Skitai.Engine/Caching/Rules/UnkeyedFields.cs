@@ -29,8 +29,15 @@ internal static class UnkeyedFields
         "X-Method-Override",
         "X-Original-Method",
         "X-Middleware-Prefetch",
+        "X-Middleware-Subrequest",
         "X-Invoke-Path",
+        "X-Invoke-Query",
+        "X-Invoke-Output",
         "X-Invoke-Status",
+        "X-Matched-Path",
+        "X-Nextjs-Data",
+        "X-Now-Route-Matches",
+        "X-WAP-Profile",
         "Base-Url",
         "Destination",
         "Proxy-Host",
@@ -46,6 +53,10 @@ internal static class UnkeyedFields
         "X-Forwarded-Protocol",
         "X-Url-Scheme",
         "X-Scheme",
+        "X-Client-IP",
+        "Client-IP",
+        "True-Client-IP",
+        "CF-Connecting-IP",
         "Front-End-Https");
 
     /// <summary>Whether one is among a request's fields.</summary>

@@ -80,6 +80,32 @@ public sealed class DialogueTests
         await site.UntilQuietAsync();
     }
 
+    [Fact]
+    public async Task Answers_that_come_before_their_requests_end_do_not_use_the_connection_up()
+    {
+        await using var member = await KestrelMember.StartAsync(
+            context =>
+            {
+                context.Response.StatusCode = 403;
+                return Task.CompletedTask;
+            },
+            HttpProtocols.Http1);
+        await using var site = await StartAsync([member.Address], cluster => Speaking(cluster, HttpProtocols.Http1));
+        using var client = site.Http(http2: true);
+        for (var time = 0; time < 400; time++)
+        {
+            using var upload = new PushedContent();
+            using var request = new HttpRequestMessage(HttpMethod.Post, "/") { Content = upload };
+            upload.Push("x");
+            using var answer = await client.SendAsync(WithVersion(request, client), HttpCompletionOption.ResponseHeadersRead, Cancellation);
+            Assert.Equal(HttpStatusCode.Forbidden, answer.StatusCode);
+            upload.End();
+        }
+
+        Assert.Equal(1, site.Instance.GetStatus().ConnectionsTotal);
+        await site.UntilQuietAsync();
+    }
+
     private static ClusterSettings Speaking(ClusterSettings cluster, HttpProtocols spoken) =>
         cluster with { Protocol = spoken == HttpProtocols.Http2 ? MemberProtocol.Http2 : MemberProtocol.Http1 };
 
