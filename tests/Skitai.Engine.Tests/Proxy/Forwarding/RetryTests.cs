@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Skitai.Configuration.Settings;
 using Skitai.Engine.Tests.Hosting;
 using Skitai.Engine.Tests.Proxy.Upstream;
-using Peer = Skitai.Engine.Tests.Proxy.Upstream.ScriptedMember.Peer;
 using static Skitai.Engine.Tests.Proxy.Forwarding.ProxySite;
+using Peer = Skitai.Engine.Tests.Proxy.Upstream.ScriptedMember.Peer;
 
 namespace Skitai.Engine.Tests.Proxy.Forwarding;
 
@@ -350,6 +350,60 @@ public sealed class RetryTests
         Assert.Equal(HttpStatusCode.BadGateway, answer.StatusCode);
         await site.UntilQuietAsync();
         Assert.Equal(1, arrivals);
+    }
+
+    /// <summary>It says that it did not look at the request: that may go again whatever its method, as long as its body is here.</summary>
+    [Theory]
+    [InlineData(5, true)]
+    [InlineData(200_000, false)]
+    public async Task A_post_that_an_http2_member_refuses_goes_again(int length, bool expected)
+    {
+        using var member = new ScriptedMember();
+        await using var site = await StartAsync(member, cluster => cluster with { Protocol = MemberProtocol.Http2 });
+        using var content = new StringContent(new string('x', length));
+        var asking = site.Http(http2: false).PostAsync(new Uri("/", UriKind.Relative), content, Cancellation);
+        using var peer = await member.AcceptAsync();
+        await peer.ReadThroughAsync("SM\r\n\r\n");
+        await peer.SendAsync(new byte[] { 0, 0, 0, 4, 0, 0, 0, 0, 0 });
+        await peer.SendAsync(new byte[] { 0, 0, 4, 8, 0, 0, 0, 0, 0, 0, 16, 0, 0 });
+        var isRefused = false;
+        int first = 0, second = 0;
+        while (!asking.IsCompleted)
+        {
+            string header;
+            try
+            {
+                header = await peer.ReadAsync(9).WaitAsync(TimeSpan.FromMilliseconds(500), Cancellation);
+            }
+            catch (TimeoutException)
+            {
+                break; // Nothing more is coming.
+            }
+
+            var size = (header[0] << 16) | (header[1] << 8) | header[2];
+            await peer.ReadAsync(size);
+            var (isData, isEnd, stream) = (header[3] == 0, (header[4] & 1) != 0, header[8]);
+            if (!isData)
+            {
+                continue;
+            }
+
+            (stream == 1 ? ref first : ref second) += size;
+            if (stream == 1 && !isRefused && (isEnd || first >= 65535))
+            {
+                isRefused = true;
+                await peer.SendAsync((byte[])[0, 0, 4, 3, 0, 0, 0, 0, 1, 0, 0, 0, 7]);
+            }
+            else if (stream != 1 && isEnd)
+            {
+                await peer.SendAsync((byte[])[0, 0, 1, 1, 5, 0, 0, 0, (byte)stream, 0x88]);
+            }
+        }
+
+        using var answer = await asking;
+        Assert.Equal(expected ? HttpStatusCode.OK : HttpStatusCode.BadGateway, answer.StatusCode);
+        Assert.Equal(expected ? length : 0, second);
+        await site.UntilQuietAsync();
     }
 
     [Fact]

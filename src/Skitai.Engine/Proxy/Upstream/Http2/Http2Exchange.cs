@@ -93,36 +93,45 @@ internal sealed class Http2Exchange : IDisposable
         }
     }
 
-    /// <summary>Sends the body as it comes.</summary>
+    /// <summary>
+    /// Sends the body as it comes. Again from its beginning when .NET asks for it again: that it does only when the member has
+    /// said that it did not look at the request (REFUSED_STREAM, GOAWAY).
+    /// </summary>
     public async Task SendBodyAsync(MemberBody body, Stream stream, CancellationToken cancellation)
     {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Task? before;
         lock (_lock)
         {
-            if (_bodyDone is not null)
-            {
-                // .NET's client begins anew only where the member has certainly not begun (REFUSED_STREAM, or GOAWAY without
-                // this stream). Who has kept the body can do better than asking the same member at once.
-                Fault ??= new MemberException(MemberFault.NoAnswer, neverLeft: true, "it refused the stream");
-            }
-
-            if (_isOver || _bodyDone is not null)
+            if (_isOver)
             {
                 throw new OperationCanceledException("there is no body to be sent any more");
             }
 
-            _bodyDone = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            before = _bodyDone?.Task;
+            _bodyDone = done;
         }
 
         try
         {
+            if (before is not null)
+            {
+                await before;
+                if (!body.TryRewind())
+                {
+                    Stop(new MemberException(MemberFault.NoAnswer, neverLeft: true, "it refused the stream"));
+                    throw new OperationCanceledException("the body is gone");
+                }
+            }
+
             // The client cancels when the member wants no more of it.
-            using var registration = cancellation.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), _bodyStop);
-            await CopyAsync(body, stream);
+            using var stop = CancellationTokenSource.CreateLinkedTokenSource(_bodyStop.Token, cancellation);
+            await CopyAsync(body, stream, stop);
         }
         finally
         {
             _bodyWaits = false;
-            _bodyDone.SetResult();
+            done.SetResult();
         }
     }
 
@@ -150,33 +159,35 @@ internal sealed class Http2Exchange : IDisposable
         _bodyStop.Dispose();
     }
 
-    private async Task CopyAsync(MemberBody body, Stream stream)
+    private async Task CopyAsync(MemberBody body, Stream stream, CancellationTokenSource stop)
     {
-        var left = body.Length;
-        while (left != 0)
+        for (var left = body.Length; left != 0;)
         {
-            ReadOnlyMemory<byte> piece;
-            try
+            var reading = ReadAsync(body, stop.Token);
+            if (!reading.IsCompleted)
             {
-                var reading = body.ReadAsync(_bodyStop.Token);
-                if (!reading.IsCompleted)
+                // Nothing is said of the member while the client takes its time.
+                _bodyWaits = true;
+                try
                 {
-                    // Nothing is said of the member while the client takes its time.
-                    _bodyWaits = true;
-                    await stream.FlushAsync(_bodyStop.Token);
+                    await stream.FlushAsync(stop.Token);
                 }
-
-                piece = await reading;
-                _bodyWaits = false;
-                if (left > 0 && (piece.IsEmpty || (left -= piece.Length) < 0))
+                catch
                 {
-                    throw new InvalidDataException("the request's body has not the length that its Content-Length says");
+                    // The body is its owner's again only when nobody reads it.
+                    await stop.CancelAsync();
+                    await ((Task)reading).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                    throw;
                 }
             }
-            catch (Exception fault) when (!_bodyStop.IsCancellationRequested)
+
+            var piece = await reading;
+            _bodyWaits = false;
+            if (left > 0 && (piece.IsEmpty || (left -= piece.Length) < 0))
             {
-                Stop(fault as RequestBodyException ?? new RequestBodyException(fault));
-                throw;
+                var fault = new RequestBodyException(new InvalidDataException("the request's body has not the length that its Content-Length says"));
+                Stop(fault);
+                throw fault;
             }
 
             if (piece.IsEmpty)
@@ -185,9 +196,28 @@ internal sealed class Http2Exchange : IDisposable
             }
 
             Volatile.Write(ref _sendingSince, _connections.Now);
-            await stream.WriteAsync(piece, _bodyStop.Token);
-            Volatile.Write(ref _sendingSince, 0);
-            Volatile.Write(ref _progressAt, _connections.Now);
+            try
+            {
+                await stream.WriteAsync(piece, stop.Token);
+            }
+            finally
+            {
+                Volatile.Write(ref _sendingSince, 0);
+                Volatile.Write(ref _progressAt, _connections.Now);
+            }
+        }
+    }
+
+    private async Task<ReadOnlyMemory<byte>> ReadAsync(MemberBody body, CancellationToken stop)
+    {
+        try
+        {
+            return await body.ReadAsync(stop);
+        }
+        catch (Exception fault) when (!stop.IsCancellationRequested)
+        {
+            Stop(fault as RequestBodyException ?? new RequestBodyException(fault));
+            throw;
         }
     }
 
