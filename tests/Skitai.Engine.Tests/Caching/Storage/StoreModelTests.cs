@@ -43,10 +43,19 @@ public sealed class StoreModelTests
 
     private static void Run(int times, Func<Operation[], Task> follow)
     {
-        var operation = from kind in Gen.Frequency(
-                (4, Gen.Constant(Kind.Put)), (4, Gen.Constant(Kind.PutVaried)), (2, Gen.Constant(Kind.PutUnknownLength)), (1, Gen.Constant(Kind.Abort)),
-                (8, Gen.Constant(Kind.Get)), (4, Gen.Constant(Kind.Freshen)), (2, Gen.Constant(Kind.Remove)), (1, Gen.Constant(Kind.RemovePrefix)),
-                (1, Gen.Constant(Kind.RemoveAll)), (1, Gen.Constant(Kind.Reopen)))
+        var kinds = Gen.Frequency(
+            (4, Gen.Constant(Kind.Put)),
+            (4, Gen.Constant(Kind.PutVaried)),
+            (2, Gen.Constant(Kind.PutUnknownLength)),
+            (1, Gen.Constant(Kind.Abort)),
+            (8, Gen.Constant(Kind.Get)),
+            (4, Gen.Constant(Kind.Freshen)),
+            (2, Gen.Constant(Kind.Remove)),
+            (1, Gen.Constant(Kind.RemovePrefix)),
+            (1, Gen.Constant(Kind.RemoveAll)),
+            (1, Gen.Constant(Kind.Reopen)));
+        var operation =
+            from kind in kinds
             from key in Gen.Choose(0, s_keys.Length - 1)
             from request in Gen.Choose(0, s_requests.Length - 1)
             from length in Gen.Choose(0, s_lengths.Length - 1)
