@@ -55,6 +55,7 @@ defaults
     default-server check inter 1s fall 1 rise 1 observe layer7 error-limit 1 on-error mark-down
 frontend in
     bind 127.0.0.1:{place.port} backlog 1024
+    http-request disable-l7-retry unless METH_GET
     default_backend members
 backend members
     balance leastconn

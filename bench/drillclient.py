@@ -1,6 +1,6 @@
-"""The client of bench/faults, run as a process of its own: `drillclient.py PORT CONNECTIONS SECONDS`. It sends GET requests
-over kept connections, one at a time on each, as fast as they are answered, and counts every failure exactly; the sums go to its
-standard output as JSON.
+"""The client of bench/faults, run as a process of its own: `drillclient.py PORT CONNECTIONS SECONDS METHOD`. It sends requests,
+each with a path of its own and a POST with a body, over kept connections, one at a time on each, as fast as they are answered,
+and counts every failure exactly; the sums go to its standard output as JSON.
 
 A failure is: a status other than 200, a connection refused, closed or reset before the whole answer was there, no answer within
 LIMIT. An answer that says `Connection: close` is none: the next request goes over a new connection.
@@ -14,7 +14,10 @@ import time
 from typing import Dict, List
 
 LIMIT = 15.0  # seconds
-REQUEST = b"GET / HTTP/1.1\r\nHost: localhost\r\nUser-Agent: drill\r\n\r\n"
+REQUESTS = {
+    "GET": b"GET /%d HTTP/1.1\r\nHost: localhost\r\nUser-Agent: drill\r\n\r\n",
+    "POST": b"POST /%d HTTP/1.1\r\nHost: localhost\r\nUser-Agent: drill\r\nContent-Length: 5\r\n\r\norder",
+}
 PAUSE = 0.02  # seconds before a connection is tried again that was refused or cut: else it would count the same outage as thousands
 
 
@@ -27,8 +30,9 @@ class Connection:
 
 
 class Client:
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, method: str) -> None:
         self._port = port
+        self._request = REQUESTS[method]
         self._poll = select.epoll()
         self._connections: Dict[int, Connection] = {}
         self._again: List[float] = []  # when to open a connection in place of one that failed
@@ -75,7 +79,7 @@ class Client:
         connection.sent_at = time.monotonic()
         self.requests += 1
         try:
-            connection.socket.send(REQUEST)
+            connection.socket.send(self._request % self.requests)
         except OSError:
             self._fail(connection, "reset")
 
@@ -124,7 +128,7 @@ class Client:
 
 
 def main() -> None:
-    client = Client(int(sys.argv[1]))
+    client = Client(int(sys.argv[1]), sys.argv[4])
     client.run(int(sys.argv[2]), float(sys.argv[3]))
     latencies = sorted(client.latencies) or [float("nan")]
     print(json.dumps({

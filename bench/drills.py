@@ -18,12 +18,13 @@ FIRST_PORT, LAST_PORT = 20000, 32000
 
 
 class Member:
-    def __init__(self) -> None:
+    def __init__(self, arrivals: str) -> None:
         self.port = unused_port()
+        self._arrivals = arrivals
         self._process: Optional[subprocess.Popen] = None
 
     def start(self) -> None:
-        self._process = subprocess.Popen([sys.executable, "-I", PROGRAM, str(self.port)], stdin=subprocess.PIPE)
+        self._process = subprocess.Popen([sys.executable, "-I", PROGRAM, str(self.port), self._arrivals], stdin=subprocess.PIPE)
 
     def kill(self) -> None:
         """SIGKILL, as the kernel's out-of-memory killer does it."""
