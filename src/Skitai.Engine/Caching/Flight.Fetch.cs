@@ -16,7 +16,13 @@ internal sealed partial class Flight
         }
         catch (OriginException fault)
         {
-            Land(OnFault(fault));
+            var landing = OnFault(fault);
+            if (landing.Kind == LandingKind.StaleOnError || (_leader is null && _stored is not null))
+            {
+                _cache.TellKept(_origin.Settings.Name, fault.Message, Key); // else who gets an error for it is told of
+            }
+
+            Land(landing);
         }
         catch (MemberException fault)
         {

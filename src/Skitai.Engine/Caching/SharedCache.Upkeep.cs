@@ -119,6 +119,8 @@ internal sealed partial class SharedCache
 
     internal void TellBroken(string cluster, string cause, string key) => LogBroken(_logger, cluster, cause, OutputText.Escape(key));
 
+    internal void TellKept(string cluster, string cause, string key) => LogKept(_logger, cluster, cause, OutputText.Escape(key));
+
     internal void TellFailed(Exception exception, string key) => LogFailed(_logger, exception, OutputText.Escape(key));
 
     private async Task ObserveAsync(ValueTask<int> removing, string key)
@@ -160,4 +162,7 @@ internal sealed partial class SharedCache
 
     [LoggerMessage(EventId = 321, Level = LogLevel.Error, Message = "fetching {Url} for the cache failed")]
     private static partial void LogFailed(ILogger logger, Exception exception, string url);
+
+    [LoggerMessage(EventId = 322, Level = LogLevel.Warning, Message = "{Cluster} {Cause}; the kept answer to {Url} is used while it may be")]
+    private static partial void LogKept(ILogger logger, string cluster, string cause, string url);
 }

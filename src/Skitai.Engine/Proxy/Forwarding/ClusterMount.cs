@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Skitai.Configuration.Settings;
 using Skitai.Engine.Caching;
@@ -85,8 +84,7 @@ internal sealed class ClusterMount : Mount
     {
         if (exchange.LocalTransactionId > RequestFields.MostHops * 1000)
         {
-            return StatusPage.WriteAsync(
-                exchange, StatusCodes.Status508LoopDetected, "This request has gone through too many servers; it seems to go round in circles.");
+            return _forwarder.RefuseLoopAsync(exchange);
         }
 
         return _cache is { IsOn: true } cache && _cluster.Settings.Cache ? cache.HandleAsync(exchange, _forwarder) : _forwarder.AnswerAsync(exchange, null);

@@ -84,6 +84,7 @@ internal sealed partial class ForwardedRequest : OriginRequest
         var isIdempotent = IsIdempotent(Message.Method) && Message.Upgrade is null;
         var resent = 0;
         (MemberAnswer? Answer, Member? Member) worse = default;
+        Member? failed = null;
         MemberException? fault = null;
         _choice.Token = _token; // each sending is a request of its own, with all members before it
         try
@@ -95,6 +96,12 @@ internal sealed partial class ForwardedRequest : OriginRequest
                 if (member is null)
                 {
                     return TakeWorse() ?? throw Refuse(fault);
+                }
+
+                if (failed is not null)
+                {
+                    TellNext(failed, fault!);
+                    failed = null;
                 }
 
                 try
@@ -121,7 +128,7 @@ internal sealed partial class ForwardedRequest : OriginRequest
                         return TakeWorse() ?? throw Refuse(fault);
                     }
 
-                    TellNext(member, failure);
+                    failed = member; // who is next, if anybody, is not known yet
                 }
             }
         }
@@ -219,8 +226,6 @@ internal sealed partial class ForwardedRequest : OriginRequest
             _ => 502,
         };
         var reason = fault is null ? Reason(_choice.Refusal) : $"{Member?.Label}: {fault.Message}";
-        var (target, globalId, localId) = (OutputText.Escape(Message.Target), GlobalId, LocalId);
-        LogRefused(_logger, Message.Method, target, status, _cluster.Name, reason, globalId, localId);
         return new OriginException(status, reason, fault);
     }
 
@@ -236,9 +241,6 @@ internal sealed partial class ForwardedRequest : OriginRequest
 
     [LoggerMessage(EventId = 301, Level = LogLevel.Information, Message = "{Cluster} {Member}: {Cause}; another member gets {Method} {Target} ({GlobalId} {LocalId})")]
     private static partial void LogNext(ILogger logger, string cluster, string member, string cause, string method, string target, string globalId, string localId);
-
-    [LoggerMessage(EventId = 302, Level = LogLevel.Warning, Message = "{Method} {Target} gets {Status}: {Cluster} {Reason} ({GlobalId} {LocalId})")]
-    private static partial void LogRefused(ILogger logger, string method, string target, int status, string cluster, string reason, string globalId, string localId);
 
     [LoggerMessage(EventId = 303, Level = LogLevel.Warning, Message = "{Cluster} {Member}: {Cause}; the answer to {Method} {Target} is cut off ({GlobalId} {LocalId})")]
     private static partial void LogCut(ILogger logger, string cluster, string member, string cause, string method, string target, string globalId, string localId);

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using Skitai.Configuration.Settings;
 using Skitai.Engine.Caching;
 using Skitai.Engine.Hosting;
+using Skitai.Engine.Logging;
 using Skitai.Engine.Proxy.Balancing;
 using Skitai.Engine.Proxy.Upstream;
 using Skitai.Engine.Routing;
@@ -12,7 +13,7 @@ using Skitai.Engine.Routing;
 namespace Skitai.Engine.Proxy.Forwarding;
 
 /// <summary>Gives clients' requests to a cluster, as one of its mounts sees it, and its answers to the clients.</summary>
-internal sealed class Forwarder : Origin
+internal sealed partial class Forwarder : Origin
 {
     private readonly string _path;
     private readonly string _prefix;
@@ -157,6 +158,7 @@ internal sealed class Forwarder : Origin
     /// <inheritdoc/>
     public override ValueTask RefuseAsync(Exchange exchange, OriginException fault)
     {
+        TellRefused(exchange, fault.Status, fault.Message);
         if (fault.Status == StatusCodes.Status503ServiceUnavailable)
         {
             var seconds = Math.Max(1, (long)Math.Ceiling(_cluster.UntilNextTry().TotalSeconds));
@@ -164,6 +166,20 @@ internal sealed class Forwarder : Origin
         }
 
         return StatusPage.WriteAsync(exchange, fault.Status);
+    }
+
+    /// <summary>It has gone through too many servers.</summary>
+    public ValueTask RefuseLoopAsync(Exchange exchange)
+    {
+        TellRefused(exchange, StatusCodes.Status508LoopDetected, "it goes round in circles");
+        return StatusPage.WriteAsync(
+            exchange, StatusCodes.Status508LoopDetected, "This request has gone through too many servers; it seems to go round in circles.");
+    }
+
+    private void TellRefused(Exchange exchange, int status, string reason)
+    {
+        var target = OutputText.Escape(exchange.Request.RawTarget);
+        LogRefused(_logger, exchange.Method, target, status, _cluster.Name, reason, exchange.GlobalTransactionId, exchange.LocalTransactionId);
     }
 
     private ClientBody? TakeBody(Exchange exchange, ForwardedRequest request)
@@ -252,4 +268,7 @@ internal sealed class Forwarder : Origin
 
         return StatusPage.WriteAsync(exchange, status);
     }
+
+    [LoggerMessage(EventId = 302, Level = LogLevel.Warning, Message = "{Method} {Target} gets {Status}: {Cluster} {Reason} ({GlobalId} {LocalId})")]
+    private static partial void LogRefused(ILogger logger, string method, string target, int status, string cluster, string reason, string globalId, int localId);
 }

@@ -37,6 +37,25 @@ public sealed class CachedOriginTests
         await site.UntilQuietAsync();
     }
 
+    [Fact]
+    public async Task The_log_tells_of_a_member_that_is_gone_when_a_kept_answer_is_used_in_its_place()
+    {
+        var member = await KestrelMember.StartAsync(
+            context =>
+            {
+                context.Response.Headers.CacheControl = "max-age=0, stale-if-error=60";
+                return context.Response.WriteAsync("kept");
+            },
+            HttpProtocols.Http1);
+        await using var site = await StartAsync([member.Address], cluster => cluster with { Cache = true });
+        using var client = site.Http(http2: false);
+        Assert.Equal("kept", await client.GetStringAsync("/x", Cancellation));
+        await member.DisposeAsync();
+        Assert.Equal("kept", await client.GetStringAsync("/x", Cancellation));
+        await site.UntilLoggedAsync($"@m {member.Address}: cannot connect: connection refused; the kept answer to http://{site.Instance.Address}/x is used while it may be");
+        Assert.DoesNotContain(site.ReadLog("server.log"), line => line.Contains("gets 50", StringComparison.Ordinal));
+    }
+
     /// <summary>A member whose trial is answered 503 is tried again after that.</summary>
     [Theory]
     [InlineData(true)]

@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Skitai.Configuration.Settings;
 using Skitai.Engine.Tests.Hosting;
 using Skitai.Engine.Tests.Proxy.Upstream;
@@ -26,6 +28,30 @@ public sealed class FailureTests
         Assert.Equal((503, "7"), (answer!.Status, answer["Retry-After"]));
         Assert.Contains($"GET /x?y gets 503: @m {address}: cannot connect: connection refused (", await site.UntilLoggedAsync("gets 503"), StringComparison.Ordinal);
         await site.UntilQuietAsync();
+    }
+
+    [Fact]
+    public async Task The_log_tells_of_another_member_only_when_one_gets_the_request()
+    {
+        // Nobody listens there, and nobody else gets the port meanwhile.
+        using var nobody = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        nobody.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        var lonely = (IPEndPoint)nobody.LocalEndPoint!;
+        await using var site = await StartAsync([lonely]);
+        using var client = site.Http(http2: false);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await client.GetAsync("/", Cancellation)).StatusCode);
+        await site.UntilLoggedAsync("gets 503");
+        Assert.DoesNotContain(site.ReadLog("server.log"), line => line.Contains("another member", StringComparison.Ordinal));
+
+        await using var well = await KestrelMember.StartAsync(context => context.Response.WriteAsync("well"), HttpProtocols.Http1);
+        await using var pair = await StartAsync([lonely, well.Address]);
+        using var other = pair.Http(http2: false);
+        while (pair.Cluster.Members[0].Failures == 0)
+        {
+            Assert.Equal("well", await other.GetStringAsync("/", Cancellation));
+        }
+
+        Assert.Contains($"@m {lonely}: cannot connect: connection refused; another member gets GET /", await pair.UntilLoggedAsync("another member"), StringComparison.Ordinal);
     }
 
     [Fact]
