@@ -291,6 +291,25 @@ public sealed class FailureTests
         await site.UntilQuietAsync();
     }
 
+    /// <summary>The client is waited for just then, but it is not its fault.</summary>
+    [Fact]
+    public async Task An_http2_member_that_leaves_within_an_upload_is_502()
+    {
+        using var member = new ScriptedMember();
+        await using var site = await StartAsync(member, cluster => cluster with { Protocol = MemberProtocol.Http2 });
+        using var client = await RawClient.ConnectAsync(site.Instance.Address);
+        await client.SendAsync("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\nbegin");
+        using var peer = await member.AcceptAsync();
+        await peer.ReadThroughAsync("SM\r\n\r\n");
+        await peer.SendAsync(new byte[] { 0, 0, 0, 4, 0, 0, 0, 0, 0 });
+        await peer.ReadThroughAsync("begin");
+        peer.Reset();
+        Assert.Equal(502, (await client.ReadAsync())!.Status);
+        Assert.Contains($"POST / gets 502: @m {member.Address}: ", await site.UntilLoggedAsync("gets 502"), StringComparison.Ordinal);
+        await site.UntilQuietAsync();
+        Assert.Equal(1, site.Cluster.Members[0].Failures);
+    }
+
     [Fact]
     public async Task A_refusal_sent_before_the_member_leaves_within_an_upload_reaches_the_client()
     {
