@@ -167,15 +167,10 @@ public sealed class Exchange
 
     /// <summary>
     /// Cuts the request off: the connection over HTTP/1.1, the stream over HTTP/2. For a client that is gone or takes
-    /// nothing, and for an answer that cannot have its proper end.
+    /// nothing, and for an answer that cannot have its proper end. An HTTP/1.0 client's answer without a length ends with its
+    /// connection: there only a reset tells that it is not whole.
     /// </summary>
-    public void Abort() => Features.Get<IHttpRequestLifetimeFeature>()?.Abort();
-
-    /// <summary>
-    /// <see cref="Abort"/> for an answer whose header section is sent. An HTTP/1.0 client's answer without a length ends with
-    /// its connection: only a reset tells that it is not whole.
-    /// </summary>
-    internal void BreakOff()
+    public void Abort()
     {
         if (!IsHttp2 && Request.Protocol == "HTTP/1.0" && Response.Headers.ContentLength is null
             && Features.Get<IConnectionSocketFeature>() is SocketConnection connection)
@@ -183,7 +178,7 @@ public sealed class Exchange
             connection.Reset();
         }
 
-        Abort();
+        Features.Get<IHttpRequestLifetimeFeature>()?.Abort();
     }
 
     /// <summary>Takes up the next request of the connection.</summary>

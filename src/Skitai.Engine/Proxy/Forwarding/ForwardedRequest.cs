@@ -18,6 +18,7 @@ internal sealed partial class ForwardedRequest : OriginRequest
     private Cluster _cluster = null!;
     private ClientOrigin _origin;
     private string _prefix = "";
+    private string _announced = "";
     private bool _sendsMemberHost;
     private string? _token;
 
@@ -41,6 +42,7 @@ internal sealed partial class ForwardedRequest : OriginRequest
         (_cluster, _prefix) = (cluster, prefix);
         _origin = new ClientOrigin(exchange.Scheme, exchange.HostHeader);
         RequestFields.Fill(Message, exchange, prefix, settings);
+        _announced = exchange.Connection.IsTrusted ? Message.Headers.Find("X-Forwarded-Prefix") ?? prefix : prefix;
         _sendsMemberHost = Message.Authority.Length == 0;
         if (settings.Sticky)
         {
@@ -206,7 +208,7 @@ internal sealed partial class ForwardedRequest : OriginRequest
             answer.BePatient(_cluster.Settings.TunnelTimeout);
         }
 
-        AnswerFields.Map(answer.Headers, Message.Authority, member.Settings.Authority, _origin, _prefix);
+        AnswerFields.Map(answer.Headers, Message.Authority, member.Settings.Authority, _origin, _prefix, _announced);
         return answer;
     }
 

@@ -103,7 +103,7 @@ internal sealed partial class Forwarder : Origin
         }
         catch (MemberException)
         {
-            exchange.BreakOff(); // a proper end would be a lie
+            exchange.Abort(); // a proper end would be a lie
         }
         catch (RequestBodyException fault)
         {

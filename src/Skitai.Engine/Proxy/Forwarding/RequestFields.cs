@@ -56,7 +56,7 @@ internal static class RequestFields
             }
         }
 
-        AddForwarded(headers, exchange, cluster, trusted);
+        AddForwarded(headers, exchange, prefix, cluster, trusted);
         headers.Add("X-Gtxn-Id", exchange.GlobalTransactionId);
         headers.Add("X-Ltxn-Id", LocalId(exchange.LocalTransactionId));
         AddVia(headers, exchange.Request.Protocol);
@@ -72,7 +72,7 @@ internal static class RequestFields
         }
     }
 
-    private static void AddForwarded(HeaderList headers, Exchange exchange, ClusterSettings cluster, bool trusted)
+    private static void AddForwarded(HeaderList headers, Exchange exchange, string prefix, ClusterSettings cluster, bool trusted)
     {
         var from = exchange.Request.Headers;
         var peer = exchange.Connection.RemoteAddress;
@@ -80,6 +80,12 @@ internal static class RequestFields
         headers.Add("X-Forwarded-For", before.Count == 0 ? peer : $"{before}, {peer}");
         headers.Add("X-Forwarded-Proto", exchange.Scheme);
         headers.Add("X-Forwarded-Host", exchange.HostHeader);
+        var outer = trusted ? from["X-Forwarded-Prefix"].ToString().TrimEnd('/') : "";
+        if (prefix.Length > 0 || outer.Length > 0)
+        {
+            headers.Add("X-Forwarded-Prefix", outer + prefix);
+        }
+
         if (cluster.SendsForwarded)
         {
             var node = peer.Contains(':') ? $"\"[{peer}]\"" : peer;
@@ -93,6 +99,7 @@ internal static class RequestFields
         name.Equals("X-Forwarded-For", StringComparison.OrdinalIgnoreCase)
         || name.Equals("X-Forwarded-Proto", StringComparison.OrdinalIgnoreCase)
         || name.Equals("X-Forwarded-Host", StringComparison.OrdinalIgnoreCase)
+        || name.Equals("X-Forwarded-Prefix", StringComparison.OrdinalIgnoreCase)
         || name.EndsWith("txn-Id", StringComparison.OrdinalIgnoreCase)
         || (forwarded && name.Equals("Forwarded", StringComparison.OrdinalIgnoreCase));
 

@@ -85,6 +85,26 @@ public sealed class FieldTests
     }
 
     [Fact]
+    public async Task A_member_is_told_the_prefix_that_its_paths_have_for_the_client()
+    {
+        await using var member = new RecordingMember();
+        await using var plain = await StartAsync([member.Address]);
+        await AskAsync(plain, "");
+        Assert.Empty(member.Last("X-Forwarded-Prefix"));
+
+        await using var site = await StartAsync([member.Address], path: "/users");
+        using var client = site.Http(http2: false);
+        await client.GetAsync("/users/x", Cancellation);
+        Assert.Equal(["/users"], member.Last("X-Forwarded-Prefix"));
+
+        await using var inner = await StartAsync([member.Address], path: "/users", trusted: true);
+        using var outer = inner.Http(http2: false);
+        outer.DefaultRequestHeaders.Add("X-Forwarded-Prefix", "/outer/");
+        await outer.GetAsync("/users/x", Cancellation);
+        Assert.Equal(["/outer/users"], member.Last("X-Forwarded-Prefix"));
+    }
+
+    [Fact]
     public async Task Forwarded_goes_only_when_asked_for()
     {
         await using var member = new RecordingMember();
