@@ -73,6 +73,8 @@ public sealed class RouteTests : IDisposable
     [InlineData("static:app", "there is no such Python module; looked for '{0}/static.py' and '{0}/static/__init__.py'")]
     [InlineData("none/wsgi:app", "there is no directory '{0}/none'")]
     [InlineData("readme.txt", "'{0}/readme.txt' is a file; a target is a directory, dir/module:callable or @cluster")]
+    [InlineData("127.0.0.1:5001", "another server is mounted by a cluster: @name, and a section [@name] with members = 127.0.0.1:5001")]
+    [InlineData("http://users.internal:80", "another server is mounted by a cluster: @name, and a section [@name] with members = users.internal:80")]
     [InlineData("wsgiapp:my app", "'my app' is not the name of an app in a module (app), nor of a factory (create_app())")]
     [InlineData("wsgiapp:create_app(1)", "'create_app(1)' is not the name of an app in a module (app), nor of a factory (create_app())")]
     [InlineData("wsgiapp:", "nothing after the :; a target is a directory, dir/module:callable or @cluster")]

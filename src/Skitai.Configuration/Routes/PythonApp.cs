@@ -27,7 +27,9 @@ internal static class PythonApp
 
         if (!IsCallable(callable))
         {
-            problem = $"{ErrorList.Quote(callable)} is not the name of an app in a module (app), nor of a factory (create_app())";
+            problem = int.TryParse(callable, out _)
+                ? $"another server is mounted by a cluster: @name, and a section [@name] with members = {ErrorList.Quote(last).Trim('\'')}"
+                : $"{ErrorList.Quote(callable)} is not the name of an app in a module (app), nor of a factory (create_app())";
             return null;
         }
 

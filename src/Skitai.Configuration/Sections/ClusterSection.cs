@@ -63,7 +63,7 @@ internal sealed class ClusterSection(ServerSettings server, ReadContext context)
 
     private static readonly Key<TimeSpan?> ResponseTimeout = new(
         "response_timeout", Optional(Kinds.Duration(Shortest, Hour)), null,
-        "How long a member's answer may take to begin once it has the request; then the client gets 504. Not set = [tunefactors] response_timeout.");
+        "How long a member's answer may take to begin once it has the request: more than its slowest page. Then the member has failed, and another one is tried where that is safe, or the client gets 504. Not set = [tunefactors] response_timeout.");
 
     private static readonly Key<TimeSpan> IdleTimeout = new(
         "idle_timeout", Kinds.Duration(Shortest, Day, "for ever"), TimeSpan.FromSeconds(60),
@@ -89,7 +89,7 @@ internal sealed class ClusterSection(ServerSettings server, ReadContext context)
         "How often a request that may have reached a member is given to another one, where that is safe. Members that cannot be connected to do not count: then the next is tried in any case.");
 
     private static readonly Key<bool> Sticky = new(
-        "sticky", Kinds.YesNo, false, "Whether a client stays with its member, by a cookie.");
+        "sticky", Kinds.YesNo, false, "Whether a client stays with its member, by a cookie (skitaid-NAME, for the mount's path).");
 
     private static readonly Key<int> MaxConnections = new(
         "max_connections", Kinds.Integer(0, 1_000_000, "any number"), 0, "Requests that one member may have in hand; what is more waits.");

@@ -24,7 +24,7 @@ internal static class ClusterText
 
         if (cluster.Refused > 0)
         {
-            text.Append(CultureInfo.InvariantCulture, $"; no member was left for {Count(cluster.Refused, "request")}");
+            text.Append(CultureInfo.InvariantCulture, $"; {Count(cluster.Refused, "request")} got no member's answer");
         }
 
         text.Append('\n');

@@ -21,7 +21,7 @@ public sealed class ClusterTextTests
 
     [Fact]
     public void Members_stand_in_a_table_with_their_state_in_plain_words() => Assert.Equal($"""
-          cluster @users: 7 members; 2 requests wait; no member was left for 1 request
+          cluster @users: 7 members; 2 requests wait; 1 request got no member's answer
             not resolved: app.internal: no such host
             MEMBER          STATE                     WEIGHT  IN HAND  REQUESTS  FAILED  LAST FAILURE
             127.0.0.1:5001  up                             3       12    123456       0  -
