@@ -106,7 +106,7 @@ internal sealed partial class DiskRoom(string directory, ILogger logger, TimePro
 
             if (isFull)
             {
-                LogFull(logger, directory, Megabytes(_fits), Megabytes(limit));
+                LogFull(logger, directory, Megabytes(limit));
             }
             else
             {
@@ -120,8 +120,8 @@ internal sealed partial class DiskRoom(string directory, ILogger logger, TimePro
 
     private static string Megabytes(long blocks) => (ObjectLayout.DiskBytes(blocks) / 1048576.0).ToString("0.0", CultureInfo.InvariantCulture) + " MB";
 
-    [LoggerMessage(EventId = 406, Level = LogLevel.Warning, Message = "cache {Directory}: the disk is full: {Fits} of cache_disk's {Limit} fit on it, older answers make room for newer ones")]
-    private static partial void LogFull(ILogger logger, string directory, string fits, string limit);
+    [LoggerMessage(EventId = 406, Level = LogLevel.Warning, Message = "cache {Directory}: the disk is full with less than cache_disk's {Limit} in it: older answers make room for newer ones")]
+    private static partial void LogFull(ILogger logger, string directory, string limit);
 
     [LoggerMessage(EventId = 407, Level = LogLevel.Information, Message = "cache {Directory}: the disk has room for all of cache_disk again")]
     private static partial void LogRoom(ILogger logger, string directory);

@@ -105,6 +105,9 @@ internal sealed partial class DiskTier
         }
     }
 
+    /// <summary>Whether the directory is ours and known.</summary>
+    private bool MayKeepUp => IsReady && !Volatile.Read(ref _stopped);
+
     private void TellTroubles()
     {
         _opening.Tell();
@@ -121,15 +124,16 @@ internal sealed partial class DiskTier
             TellTroubles();
             try
             {
-                if (Volatile.Read(ref _stopped))
+                if (!MayKeepUp)
                 {
-                    Answer(TakeWaiting(), 0);
+                    Answer(TakeWaiting(), 0); // what they wait for is done by whoever has the directory
                 }
-                else if (IsReady)
+
+                if (MayKeepUp)
                 {
                     await LookAfterAsync();
                 }
-                else if (!_opening.IsPausing && await _writers.RunAsync(TryOwn))
+                else if (!Volatile.Read(ref _stopped) && !_opening.IsPausing && await _writers.RunAsync(TryOwn))
                 {
                     await TakeStockAsync();
                 }
@@ -311,8 +315,6 @@ internal sealed partial class DiskTier
             _lock?.Dispose();
             _lock = null;
         }
-
-        Answer(TakeWaiting(), 0); // nothing is left of what they wait for
     }
 
     private void AddFound(ObjectName name, long blocks)

@@ -10,7 +10,7 @@ namespace Skitai.Engine.Caching.Storage.Disk;
 /// </summary>
 internal sealed class ObjectFill : IDisposable
 {
-    /// <summary>Set aside at a time where the length is not known.</summary>
+    /// <summary>Set aside at a time, at most, where the length is not known; a larger file's length is given to the file system before.</summary>
     private const long Step = 1024 * 1024;
 
     /// <summary>Of a write, where the disk is full and something goes for it each time.</summary>
@@ -72,7 +72,7 @@ internal sealed class ObjectFill : IDisposable
         }
 
         var file = ObjectLayout.FileLength(slot, Math.Max(length, 0));
-        file = length < 0 ? Math.Max(file, Math.Min(ObjectLayout.FileLength(slot, Step), tier.ObjectLimit)) : file;
+        file = length < 0 ? Math.Max(file, StepOf(tier)) : file;
         var blocks = ObjectLayout.DiskBlocks(file);
         List<ObjectName> victims = [];
         return file <= tier.ObjectLimit && tier.TryReserve(blocks, victims) ? new ObjectFill(tier, head, bytes, length, blocks, victims) : null;
@@ -252,6 +252,9 @@ internal sealed class ObjectFill : IDisposable
         return null;
     }
 
+    /// <summary>Little where there is little: what many fills set aside and do not need would drive out what is kept.</summary>
+    private static long StepOf(DiskTier tier) => Math.Min(Step, tier.ObjectLimit / 16);
+
     private long BodyOffset => ObjectLayout.BodyOffset(_slotSize);
 
     private bool TryReserve(long length)
@@ -273,7 +276,7 @@ internal sealed class ObjectFill : IDisposable
             return true;
         }
 
-        var more = Math.Max(needed - _reserved, ObjectLayout.DiskBlocks(Step));
+        var more = Math.Max(needed - _reserved, ObjectLayout.DiskBlocks(StepOf(_tier)));
         if (!_tier.TryReserve(more, _victims))
         {
             return false;
