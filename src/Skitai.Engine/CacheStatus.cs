@@ -54,6 +54,6 @@ public sealed record CacheStatus
     /// <summary>Objects that were found damaged on disk and deleted.</summary>
     public long Damaged { get; init; }
 
-    /// <summary>What keeps the disk from being used; null = nothing does.</summary>
+    /// <summary>What keeps the disk, or all of cache_disk, from being used, as in "disk is full: ..."; null = nothing does.</summary>
     public string? Trouble { get; init; }
 }

@@ -104,7 +104,6 @@ public sealed class ClusterTests : IDisposable
     [InlineData("localhost:+80")]
     [InlineData(":80")]
     [InlineData("http://a:80")]
-    [InlineData("a:80/path")]
     [InlineData("127.1:80")]
     [InlineData("256.0.0.1:80")]
     [InlineData("1:80")]
@@ -114,17 +113,28 @@ public sealed class ClusterTests : IDisposable
     [InlineData("[::g]:80")]
     [InlineData("[fe80::1%1]:80")]
     [InlineData("-a:80")]
-    [InlineData("a@b:80")]
     public void What_is_no_place_of_a_server_is_an_error(string member) =>
         Assert.Equal(
-            ["example.conf:2: [@a] members: member 2 is not host:port with a port of 1 to 65535"], _tree.Errors($"[@a]\nmembers = b:1, {member}"));
+            [$"example.conf:2: [@a] members: member 2, '{member}', is not host:port with a port of 1 to 65535"],
+            _tree.Errors($"[@a]\nmembers = b:1, {member}"));
 
     [Theory]
-    [InlineData("::1:5001", "member 1 is not host:port with a port of 1 to 65535; an IPv6 address stands in brackets: [::1]:5001")]
-    [InlineData("a:1 0", "member 1 has a weight that is not 1 to 1000")]
-    [InlineData("a:1 1001", "member 1 has a weight that is not 1 to 1000")]
-    [InlineData("a:1 1.5", "member 1 has a weight that is not 1 to 1000")]
-    [InlineData("a:1 2 3", "member 1 has more than host:port and a weight")]
+    [InlineData("a:80/path")]
+    [InlineData("a@b:80")]
+    [InlineData("http://user:secret@b:80")]
+    [InlineData("localhost:5432/db/user/hunter2")]
+    [InlineData("hunter2, b:1/db/user/hunt,er2")]
+    public void What_may_hold_a_password_is_not_shown(string member) =>
+        Assert.All(
+            _tree.Errors($"[@a]\nmembers = b:1, {member}"),
+            error => Assert.Matches("^example.conf:2: \\[@a\\] members: member \\d is not host:port with a port of 1 to 65535$", error));
+
+    [Theory]
+    [InlineData("::1:5001", "member 1, '::1:5001', is not host:port with a port of 1 to 65535; an IPv6 address stands in brackets: [::1]:5001")]
+    [InlineData("a:1 0", "member 1, 'a:1 0', has a weight that is not 1 to 1000")]
+    [InlineData("a:1 1001", "member 1, 'a:1 1001', has a weight that is not 1 to 1000")]
+    [InlineData("a:1 1.5", "member 1, 'a:1 1.5', has a weight that is not 1 to 1000")]
+    [InlineData("a:1 2 3", "member 1, 'a:1 2 3', has more than host:port and a weight")]
     [InlineData("a:1, b:1, A:1 5", "member 3 is member 1 again; a weight gives it more")]
     [InlineData("[::1]:1, [0:0::1]:1", "member 2 is member 1 again; a weight gives it more")]
     [InlineData("", "not set; a cluster without members can do nothing")]
@@ -191,9 +201,27 @@ public sealed class ClusterTests : IDisposable
     {
         Assert.Equal(
             ["example.conf:4: [@a] members: 127.0.0.1:5000 is where this instance itself listens"],
-            _tree.Read("[routes:line]\n/ = @a\n[@a]\nmembers = 127.0.0.1:5000, 127.0.0.1:5001").Warnings.Select(warning => warning.ToString()));
+            WarningsOf("", "127.0.0.1:5000, 127.0.0.1:5001"));
         Assert.Empty(_tree.Read("[server]\nport = 80\n[routes:line]\n/ = @a\n[@a]\nmembers = 127.0.0.1:5000").Warnings);
     }
+
+    [Theory]
+    [InlineData("127.0.0.1", "localhost:5000", true)]
+    [InlineData("127.0.0.1", "LocalHost.:5000", true)]
+    [InlineData("127.0.0.1", "a.localhost:5000", true)]
+    [InlineData("127.0.0.1", "localhost:5001", false)]
+    [InlineData("127.0.0.1", "nolocalhost:5000", false)]
+    [InlineData("127.0.0.1", "127.0.0.2:5000", false)]
+    [InlineData("127.0.0.2", "127.0.0.2:5000", true)]
+    [InlineData("0.0.0.0", "localhost:5000", true)]
+    [InlineData("0.0.0.0", "127.0.0.1:5000", true)]
+    [InlineData("0.0.0.0", "[::1]:5000", false)]
+    [InlineData("::", "[::1]:5000", true)]
+    [InlineData("::", "127.0.0.1:5000", true)]
+    [InlineData("10.1.2.3", "localhost:5000", false)]
+    [InlineData("10.1.2.3", "10.1.2.3:5000", true)]
+    public void It_is_known_by_its_other_names_too(string ip, string member, bool isSelf) =>
+        Assert.Equal(isSelf, WarningsOf($"[server]\nip = {ip}\n", member).Any(warning => warning.EndsWith("is where this instance itself listens", StringComparison.Ordinal)));
 
     [Fact]
     public void All_that_is_wrong_with_clusters_comes_at_once()
@@ -201,9 +229,9 @@ public sealed class ClusterTests : IDisposable
         Assert.Equal(
             [
                 "example.conf:2: [@users] type: 'htpp' is not one of http, sqlite3, postgresql; did you mean 'http'?",
-                "example.conf:3: [@users] members: member 2 is not host:port with a port of 1 to 65535",
-                "example.conf:3: [@users] members: member 3 has a weight that is not 1 to 1000",
-                "example.conf:3: [@users] members: member 4 has more than host:port and a weight",
+                "example.conf:3: [@users] members: member 2, 'localhost', is not host:port with a port of 1 to 65535",
+                "example.conf:3: [@users] members: member 3, 'a:1 x', has a weight that is not 1 to 1000",
+                "example.conf:3: [@users] members: member 4, 'a:1 2 3', has more than host:port and a weight",
                 "example.conf:4: [@users] 'helth_path' is not a key of this section; did you mean 'health_path'?",
                 "example.conf:5: [@empty] members: not set; a cluster without members can do nothing",
                 "example.conf:6: [@a b] is not a cluster's name; it has an @, then letters, digits, '_', '-' and '.'",
@@ -241,4 +269,7 @@ public sealed class ClusterTests : IDisposable
         Assert.Equal([$"example.conf:2: [proxypass] {error}"], _tree.Errors($"[proxypass]\n{key}"));
 
     private ClusterSettings Cluster(string keys) => Assert.Single(_tree.Settings($"[@a]\n{keys}").Clusters);
+
+    private IEnumerable<string> WarningsOf(string server, string members) =>
+        _tree.Read($"{server}[routes:line]\n/ = @a\n[@a]\nmembers = {members}").Warnings.Select(warning => warning.ToString());
 }

@@ -53,6 +53,9 @@ internal sealed class SectionReader
     /// <summary>Whether a key is there and has a value.</summary>
     public bool Has(Key key) => Entry(key) is { Value.Length: > 0 };
 
+    /// <summary>Whether a value stands like that in the file: only then a message that quotes a part of it shows nothing that a variable holds.</summary>
+    public bool IsAsWritten(Key key, string value) => Entry(key)?.Value == value;
+
     private ConfEntry? Entry(Key key) => _section?.Entries.Find(entry => entry.Key == key.Name);
 
     private static string Advice(string name, IReadOnlyList<Key> keys, IReadOnlyList<Section> neighbours)

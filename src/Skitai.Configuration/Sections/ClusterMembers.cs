@@ -1,13 +1,14 @@
 using System.Globalization;
 using System.Net;
+using Skitai.Configuration.Grammar;
 using Skitai.Configuration.Keys;
 using Skitai.Configuration.Settings;
 
 namespace Skitai.Configuration.Sections;
 
 /// <summary>
-/// Reads <c>members</c> of a cluster. A message names a member by its number: a database's holds a password, and one
-/// may stand in a cluster that forgot to say its type.
+/// Reads <c>members</c> of a cluster. A message names a member by its number, and quotes it where no password can be in it:
+/// a database's holds one, and may stand in a cluster that forgot to say its type.
 /// </summary>
 internal static class ClusterMembers
 {
@@ -15,29 +16,34 @@ internal static class ClusterMembers
 
     /// <summary>Reads <c>host:port</c> and perhaps a weight, separated by commas.</summary>
     /// <param name="text">After substitution.</param>
+    /// <param name="isWritten">Nothing was substituted: a message may quote it.</param>
     /// <param name="refuse">Takes what is wrong.</param>
-    public static IReadOnlyList<ClusterMember> ReadServers(string text, Action<string> refuse)
+    public static IReadOnlyList<ClusterMember> ReadServers(string text, bool isWritten, Action<string> refuse)
     {
         var members = new List<ClusterMember>();
         var seen = new Dictionary<string, int>(StringComparer.Ordinal);
         var number = 0;
-        foreach (var item in Kinds.Split(text))
+        var items = Kinds.Split(text);
+
+        // A password may have a comma in it: then every item may be a part of one.
+        var mayQuote = isWritten && !items.Any(MayHoldPassword);
+        foreach (var item in items)
         {
             number++;
             var words = item.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries);
             var weight = 1;
             if (Kinds.ReadHostAndPort(words[0]) is not var (host, port))
             {
-                refuse($"member {number} is not host:port with a port of 1 to 65535{(IsBareV6(words[0]) ? "; an IPv6 address stands in brackets: [::1]:5001" : "")}");
+                refuse($"{Name(words[0])} is not host:port with a port of 1 to 65535{(IsBareV6(words[0]) ? "; an IPv6 address stands in brackets: [::1]:5001" : "")}");
             }
             else if (words.Length > 2)
             {
-                refuse($"member {number} has more than host:port and a weight");
+                refuse($"{Name(item)} has more than host:port and a weight");
             }
             else if (words.Length == 2
                 && !(int.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out weight) && weight is >= 1 and <= HeaviestWeight))
             {
-                refuse($"member {number} has a weight that is not 1 to {HeaviestWeight}");
+                refuse($"{Name(item)} has a weight that is not 1 to {HeaviestWeight}");
             }
             else
             {
@@ -54,6 +60,8 @@ internal static class ClusterMembers
         }
 
         return members;
+
+        string Name(string wrong) => mayQuote ? $"member {number}, {ErrorList.Quote(wrong)}," : $"member {number}";
     }
 
     /// <summary>Checks <c>host:port/db/user/password</c>, separated by commas.</summary>
@@ -71,6 +79,13 @@ internal static class ClusterMembers
             }
         }
     }
+
+    /// <summary>Whether it may be <c>host:port/db/user/password</c>, or a URL with a password before the host.</summary>
+    private static bool MayHoldPassword(string item) =>
+        item.Contains('@', StringComparison.Ordinal) || item[LengthOfScheme(item)..].TrimEnd('/').Contains('/', StringComparison.Ordinal);
+
+    private static int LengthOfScheme(string item) =>
+        item.StartsWith("http://", StringComparison.OrdinalIgnoreCase) ? 7 : item.StartsWith("https://", StringComparison.OrdinalIgnoreCase) ? 8 : 0;
 
     private static bool IsBareV6(string text) => text.Count(c => c == ':') > 1 && text[0] != '[' && IPAddress.TryParse(text, out _);
 }

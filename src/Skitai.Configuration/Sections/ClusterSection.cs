@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Skitai.Configuration.Grammar;
 using Skitai.Configuration.Keys;
 using Skitai.Configuration.Reference;
@@ -209,8 +210,8 @@ internal sealed class ClusterSection(ServerSettings server, ReadContext context)
                 ClusterMembers.CheckPostgresql(text, Refuse);
                 return [];
             default:
-                var members = ClusterMembers.ReadServers(text, Refuse);
-                if (members.FirstOrDefault(member => member.Port == server.Port && member.Host == server.Ip.ToString()) is { } self)
+                var members = ClusterMembers.ReadServers(text, reader.IsAsWritten(Members, text), Refuse);
+                if (members.FirstOrDefault(IsSelf) is { } self)
                 {
                     context.Errors.Warn(reader.LineOf(Members), $"{reader.Place(Members)}: {self.Authority} is where this instance itself listens");
                 }
@@ -218,6 +219,28 @@ internal sealed class ClusterSection(ServerSettings server, ReadContext context)
                 return members;
         }
     }
+
+    /// <summary>Whether the instance listens there. Names other than localhost are not looked up: a conf is read without a network.</summary>
+    private bool IsSelf(ClusterMember member)
+    {
+        if (member.Port != server.Port)
+        {
+            return false;
+        }
+
+        if (IPAddress.TryParse(member.Host, out var address))
+        {
+            return address.Equals(server.Ip) || (IPAddress.IsLoopback(address) && IsEveryAddress(address.AddressFamily));
+        }
+
+        var name = member.Host.TrimEnd('.');
+        return (name == "localhost" || name.EndsWith(".localhost", StringComparison.Ordinal))
+            && (IPAddress.IsLoopback(server.Ip) || IsEveryAddress(AddressFamily.InterNetwork));
+    }
+
+    /// <summary>[::] takes IPv4, too.</summary>
+    private bool IsEveryAddress(AddressFamily family) =>
+        server.Ip.Equals(IPAddress.IPv6Any) || (server.Ip.Equals(IPAddress.Any) && family == AddressFamily.InterNetwork);
 
     private static void RefuseWhatContradicts(ClusterSettings settings, SectionReader reader)
     {

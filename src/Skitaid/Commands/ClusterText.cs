@@ -67,7 +67,7 @@ internal static class ClusterText
 
         if (cache.Trouble is { } trouble)
         {
-            var line = $"    disk is not used: {trouble}";
+            var line = "    " + trouble;
             text.Append(colours ? Red + line + Plain : line).Append('\n');
         }
     }

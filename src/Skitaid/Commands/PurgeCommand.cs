@@ -35,13 +35,24 @@ internal static class PurgeCommand
 
         var text = arguments[0];
         var isPrefix = text.EndsWith('*');
+        var host = text.IndexOf("://", StringComparison.Ordinal) + 3;
+        if (host < 3)
+        {
+            throw new UsageException($"'{text}' is not a whole URL as clients ask for it: {Forms}");
+        }
+
+        if (host == text.Length || text[host] is '/' or '*' or '?' or '#')
+        {
+            throw new UsageException($"'{text}' names no host: {Forms}");
+        }
+
         var url = AskedUrl.Parse(isPrefix ? text[..^1] : text);
         if (url.Scheme is null || url.Host is null)
         {
             throw new UsageException($"'{text}' is not a whole URL as clients ask for it: {Forms}");
         }
 
-        if (isPrefix && text.IndexOf('/', text.IndexOf("://", StringComparison.Ordinal) + 3) < 0)
+        if (isPrefix && text.IndexOf('/', host) < 0)
         {
             throw new UsageException($"'{text}' would be a part of a host's name: the * stands behind a path, as in http://{url.Host}/*");
         }

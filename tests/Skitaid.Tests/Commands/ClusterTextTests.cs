@@ -60,7 +60,7 @@ public sealed class ClusterTextTests
             Text(text => ClusterText.Append(text, cache, colours: false)));
         Assert.Equal(
             "  cache: memory 0.0 MB of 8.0 MB (1 answer), disk 0.0 MB of 1024 MB (0 answers)\n    disk is not used: no space left on device\n",
-            Text(text => ClusterText.Append(text, new CacheFigures(0, 8 << 20, 1, 0, 1 << 30, 0, 0, 0, 0, 0, "no space left on device"), colours: false)));
+            Text(text => ClusterText.Append(text, new CacheFigures(0, 8 << 20, 1, 0, 1 << 30, 0, 0, 0, 0, 0, "disk is not used: no space left on device"), colours: false)));
         Assert.Equal(
             "  cache: memory 0.0 MB of 8.0 MB (0 answers)\n",
             Text(text => ClusterText.Append(text, new CacheFigures(0, 8 << 20, 0, 0, 0, 0, 0, 0, 0, 0, null), colours: false)));

@@ -71,7 +71,17 @@ internal sealed class ObjectWriter : IDisposable
         }
 
         _ended = true;
-        var stored = Filling.Buffer is { } buffer ? _store.Keep(Filling.Head, buffer, _admission, _sequence) : await _store.KeepAsync(Filling, _admission, _sequence);
+        StoredObject? stored;
+        try
+        {
+            stored = Filling.Buffer is { } buffer ? _store.Keep(Filling.Head, buffer, _admission, _sequence) : await _store.KeepAsync(Filling, _admission, _sequence);
+        }
+        catch
+        {
+            Filling.CompleteUnkept(); // whatever it was: its readers must not wait for ever
+            throw;
+        }
+
         if (stored is null)
         {
             Filling.CompleteUnkept();

@@ -33,6 +33,6 @@ internal readonly record struct StorageUsage
     /// <summary>Objects that were found torn or rotten on disk and deleted.</summary>
     public long DiskDamaged { get; init; }
 
-    /// <summary>What keeps the disk from being used; null = it is used, or there is none.</summary>
+    /// <summary>What keeps the disk, or all of <see cref="DiskLimit"/>, from being used; null = it is used, or there is none.</summary>
     public string? DiskTrouble { get; init; }
 }

@@ -93,6 +93,31 @@ public sealed class DiskTroubleTests : IDisposable
         Assert.Null(store.Usage.DiskTrouble);
     }
 
+    [Theory]
+    [InlineData("below")]
+    [InlineData("")]
+    public async Task A_file_in_the_way_of_the_directory_is_told_in_one_line(string below)
+    {
+        await File.WriteAllTextAsync(Place, "a file", TestContext.Current.CancellationToken);
+        var log = new LineLog();
+        var directory = Path.Combine(Place, below);
+        await using var store = new ObjectStore(1 << 20, 1 << 20, directory, log, new FakeTimeProvider(Stored.Start));
+        await Stored.UntilAsync(() => store.Usage.DiskTrouble is not null);
+        Assert.Equal($"disk is not used: '{Place}' is not a directory", store.Usage.DiskTrouble);
+        Assert.Equal([$"[Warning] cache {directory}: opening fails, goes on without: '{Place}' is not a directory "], log.Lines);
+    }
+
+    [Fact]
+    public async Task A_purge_does_not_wait_for_a_directory_that_was_removed()
+    {
+        var time = new FakeTimeProvider(Stored.Start); // it stands: no patience ever ends
+        await using var store = await Stored.OnDiskAsync(Place, memory: 0, time: time);
+        await Stored.UntilAsync(() => File.Exists(Path.Combine(Place, "purges")));
+        await Stored.UntilAsync(() => TryRemove(Place));
+        await store.RemoveAllAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+        await Stored.UntilAsync(() => File.Exists(Path.Combine(Place, "lock")));
+    }
+
     [Fact]
     public async Task A_disk_that_hangs_makes_misses_and_holds_up_neither_memory_nor_the_thread_pool()
     {

@@ -8,6 +8,9 @@ namespace Skitai.Engine.Caching.Storage.Disk;
 /// <summary>Files and directories that nobody but this user can read.</summary>
 internal static class DiskFiles
 {
+    /// <summary>What an <see cref="IOException"/> has that .NET itself came to (COR_E_IO).</summary>
+    private const int NoErrorNumber = unchecked((int)0x80131620);
+
     private const FileShare Anybody = FileShare.ReadWrite | FileShare.Delete;
 
     /// <summary>Makes a file for reading and writing, or empties the one that is there.</summary>
@@ -39,6 +42,11 @@ internal static class DiskFiles
         catch (UnauthorizedAccessException error)
         {
             throw new IOException(error.Message, error);
+        }
+        catch (IOException error) when (length > 0 && error.HResult == NoErrorNumber)
+        {
+            // What could not be set aside is told without the system's error number.
+            throw new IOException(error.Message, Errno.NoSpace);
         }
     }
 

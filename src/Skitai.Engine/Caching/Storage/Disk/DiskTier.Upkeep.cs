@@ -105,21 +105,35 @@ internal sealed partial class DiskTier
         }
     }
 
+    /// <summary>Whether the directory is ours and known.</summary>
+    private bool MayKeepUp => IsReady && !Volatile.Read(ref _stopped);
+
+    private void TellTroubles()
+    {
+        _opening.Tell();
+        _writing.Tell();
+        _reading.Tell();
+        _answering.Tell();
+        _room.Tell(Volatile.Read(ref _limit));
+    }
+
     private async Task KeepUpAsync()
     {
         while (!_ending.IsCancellationRequested)
         {
+            TellTroubles();
             try
             {
-                if (Volatile.Read(ref _stopped))
+                if (!MayKeepUp)
                 {
-                    Answer(TakeWaiting(), 0);
+                    Answer(TakeWaiting(), 0); // what they wait for is done by whoever has the directory
                 }
-                else if (IsReady)
+
+                if (MayKeepUp)
                 {
                     await LookAfterAsync();
                 }
-                else if (!_writing.IsPausing && await _writers.RunAsync(TryOwn))
+                else if (!Volatile.Read(ref _stopped) && !_opening.IsPausing && await _writers.RunAsync(TryOwn))
                 {
                     await TakeStockAsync();
                 }
@@ -130,13 +144,13 @@ internal sealed partial class DiskTier
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException or Win32Exception)
             {
-                _writing.Failed(error);
+                KeepingUpFailed(error);
             }
 #pragma warning disable CA1031 // a cache that fails must not take the instance with it
             catch (Exception error)
             {
                 LogBug(_logger, _directory, error);
-                _writing.Failed(error);
+                KeepingUpFailed(error);
             }
 #pragma warning restore CA1031
 
@@ -156,7 +170,15 @@ internal sealed partial class DiskTier
     /// <summary>The directory is there, and nobody else writes in it.</summary>
     private bool TryOwn()
     {
-        DiskFiles.CreateDirectory(_directory);
+        try
+        {
+            DiskFiles.CreateDirectory(_directory);
+        }
+        catch (IOException error) when (FileInTheWay() is { } file)
+        {
+            throw new IOException($"'{file}' is not a directory", error);
+        }
+
         var path = Path.Combine(_directory, "lock");
         var taken = FileLock.TryTake(path);
         if (taken is null)
@@ -178,6 +200,20 @@ internal sealed partial class DiskTier
 
         return true;
     }
+
+    /// <summary>What there is of the path that is no directory; null = nothing.</summary>
+    private string? FileInTheWay()
+    {
+        var path = _directory;
+        while (!Path.Exists(path) && Path.GetDirectoryName(path) is { } above)
+        {
+            path = above;
+        }
+
+        return Directory.Exists(path) ? null : path;
+    }
+
+    private void KeepingUpFailed(Exception error) => (IsReady ? _writing : _opening).Failed(error);
 
     /// <summary>Finds out what is there. The oldest are deleted where there is more than there may be.</summary>
     private async Task TakeStockAsync()
@@ -209,6 +245,7 @@ internal sealed partial class DiskTier
 
         _scannedAt = _time.GetUtcNow();
         LogReady(_logger, _directory, found.Count, Used);
+        _opening.Worked();
         _writing.Worked();
         Do(Trim);
         Raise(ref _sweepUpTo, Purges.Last);
@@ -224,6 +261,7 @@ internal sealed partial class DiskTier
             return;
         }
 
+        await LookAtRoomAsync();
         while (Volatile.Read(ref _sweepUpTo) > _sweptUpTo)
         {
             await LookThroughAsync();
@@ -247,6 +285,19 @@ internal sealed partial class DiskTier
         }
 
         Do(Trim);
+    }
+
+    /// <summary>A file system that was full may have room again.</summary>
+    private async Task LookAtRoomAsync()
+    {
+        if (_room.IsToBeMeasured)
+        {
+            var free = ObjectLayout.DiskBlocks(await _writers.RunAsync(() => new DriveInfo(_directory).AvailableFreeSpace));
+            lock (_changing)
+            {
+                _room.Measured(_used + free, _limit);
+            }
+        }
     }
 
     /// <summary>Somebody removed the directory: it is begun anew.</summary>
@@ -323,15 +374,24 @@ internal sealed partial class DiskTier
 
     private bool SavePurges()
     {
-        try
+        for (var isFirst = true; ; isFirst = false)
         {
-            Purges.Save();
-            return true;
-        }
-        catch (IOException error)
-        {
-            _writing.Failed(error);
-            return false;
+            try
+            {
+                Purges.Save();
+                return true;
+            }
+            catch (IOException error) when (isFirst && DiskRoom.IsCause(error))
+            {
+                List<ObjectName> victims = [];
+                TryMakeRoom(1, victims);
+                victims.ForEach(DeleteEvicted);
+            }
+            catch (IOException error)
+            {
+                WriteFailed(error);
+                return false;
+            }
         }
     }
 

@@ -312,8 +312,20 @@ internal sealed partial class DiskTier
         });
     }
 
-    /// <summary>The disk did not take something.</summary>
-    public void WriteFailed(Exception error) => _writing.Failed(error);
+    /// <summary>The disk did not take something. One that is full is no reason to leave it alone: what is smaller may fit.</summary>
+    public void WriteFailed(Exception error)
+    {
+        if (!DiskRoom.IsCause(error))
+        {
+            _writing.Failed(error);
+            return;
+        }
+
+        lock (_changing)
+        {
+            _room.Full(_used, _limit);
+        }
+    }
 
     /// <summary>As in memory: what varies does not stay beside a later one that does not, nor the other way round.</summary>
     private void DropOutdated(ObjectName name, long sequence)
@@ -539,7 +551,7 @@ internal sealed partial class DiskTier
         {
             if (error is not (FileNotFoundException or DirectoryNotFoundException))
             {
-                _writing.Failed(error);
+                WriteFailed(error);
             }
 
             return false;
@@ -563,7 +575,7 @@ internal sealed partial class DiskTier
         }
         catch (IOException error)
         {
-            _writing.Failed(error);
+            WriteFailed(error);
         }
 #pragma warning disable CA1031 // a cache that fails must not take the instance with it
         catch (Exception error)

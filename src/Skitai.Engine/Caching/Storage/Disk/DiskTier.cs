@@ -15,6 +15,8 @@ internal sealed partial class DiskTier : IAsyncDisposable
     private readonly Admissions _admissions;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
+    private readonly DiskRoom _room;
+    private readonly DiskTrouble _opening;
     private readonly DiskTrouble _writing;
     private readonly DiskTrouble _reading;
     private readonly DiskTrouble _answering;
@@ -49,6 +51,8 @@ internal sealed partial class DiskTier : IAsyncDisposable
         _time = time;
         _limit = limit / ObjectLayout.DiskBytes(1);
         _mostObjects = MostObjects(memory.Limit);
+        _room = new DiskRoom(directory, logger, time);
+        _opening = new DiskTrouble("opening", directory, logger, time);
         _writing = new DiskTrouble("writing", directory, logger, time);
         _reading = new DiskTrouble("reading", directory, logger, time);
         _answering = new DiskTrouble("answering in time", directory, logger, time);
@@ -57,8 +61,8 @@ internal sealed partial class DiskTier : IAsyncDisposable
         _upkeep = Task.Run(KeepUpAsync);
     }
 
-    /// <summary>The most that one object may take: a quarter.</summary>
-    public long ObjectLimit => Limit / 4;
+    /// <summary>The most that one object may take: a quarter of what there is room for.</summary>
+    public long ObjectLimit => ObjectLayout.DiskBytes(Bound) / 4;
 
     /// <summary>Bytes that it may take.</summary>
     public long Limit => ObjectLayout.DiskBytes(Volatile.Read(ref _limit));
@@ -85,7 +89,7 @@ internal sealed partial class DiskTier : IAsyncDisposable
     }
 
     /// <summary>What does not work; null = nothing.</summary>
-    public string? Trouble => _writing.Reason ?? _reading.Reason ?? _answering.Reason;
+    public string? Trouble => (_opening.Reason ?? _writing.Reason ?? _reading.Reason ?? _answering.Reason) is { } reason ? $"disk is not used: {reason}" : _room.Reason(Volatile.Read(ref _limit));
 
     /// <summary>Whether all that is in the directory is known: until then look-ups ask the file system, and nothing is written.</summary>
     public bool IsReady => Volatile.Read(ref _ready);
@@ -119,13 +123,13 @@ internal sealed partial class DiskTier : IAsyncDisposable
             StoredObject? atHand;
             lock (_changing)
             {
-                if (_used + blocks <= _limit && _index.Count < _mostObjects)
+                if (_used + blocks <= Bound && _index.Count < _mostObjects)
                 {
                     _used += blocks;
                     return true;
                 }
 
-                if (blocks > _limit || !_index.TryPickVictim(out var name, out var size))
+                if (blocks > Bound || !_index.TryPickVictim(out var name, out var size))
                 {
                     return false;
                 }
@@ -180,6 +184,26 @@ internal sealed partial class DiskTier : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// A write found the disk full: what is there now is the bound for a while, and so much of it goes, the oldest first, that
+    /// what was set aside and not written fits.
+    /// </summary>
+    /// <param name="unwritten">Blocks set aside that are not on disk.</param>
+    /// <param name="victims">As in <see cref="TryReserve"/>.</param>
+    /// <returns>Whether anything went: it is worth another try.</returns>
+    public bool TryMakeRoom(long unwritten, List<ObjectName> victims)
+    {
+        lock (_changing)
+        {
+            _room.Full(_used - Math.Max(1, unwritten), _limit);
+        }
+
+        return TryReserve(0, victims) || victims.Count > 0;
+    }
+
+    /// <summary>Blocks that there may be, and that there is room for.</summary>
+    private long Bound => Math.Min(Volatile.Read(ref _limit), _room.Fits);
+
     private static int MostObjects(long memory) => (int)Math.Clamp(memory / 128, 250_000, 100_000_000);
 
     /// <summary>
@@ -222,7 +246,7 @@ internal sealed partial class DiskTier : IAsyncDisposable
     {
         lock (_changing)
         {
-            return _used > _limit || _index.Count >= _mostObjects;
+            return _used > Bound || _index.Count >= _mostObjects;
         }
     }
 

@@ -1,15 +1,17 @@
+using System.ComponentModel;
 using Microsoft.Extensions.Logging;
 
 namespace Skitai.Engine.Caching.Storage.Disk;
 
 /// <summary>
-/// A disk that fails is told of once and left alone for a while: 5 seconds, then twice as long each time up to 5 minutes. What works again is told of, too.
+/// A disk that fails is told of and left alone for a while: 5 seconds, then twice as long each time up to 5 minutes. What works again is told of, too, but nothing more than once a minute.
 /// </summary>
 internal sealed partial class DiskTrouble(string what, string directory, ILogger logger, TimeProvider time)
 {
     private static readonly TimeSpan s_first = TimeSpan.FromSeconds(5), s_most = TimeSpan.FromMinutes(5);
 
     private readonly Lock _changing = new();
+    private readonly Telling _telling = new(time);
     private string? _reason;
     private TimeSpan _pause;
     private DateTimeOffset _until;
@@ -51,11 +53,8 @@ internal sealed partial class DiskTrouble(string what, string directory, ILogger
             }
 
             _until = now + _pause;
-            _reason = error.Message;
-            if (first)
-            {
-                LogFailed(logger, directory, what, error.Message);
-            }
+            _reason = ReasonOf(error);
+            TellLocked();
         }
     }
 
@@ -72,8 +71,37 @@ internal sealed partial class DiskTrouble(string what, string directory, ILogger
             if (_reason is not null)
             {
                 _reason = null;
-                LogWorks(logger, directory, what);
+                TellLocked();
             }
+        }
+    }
+
+    /// <summary>Has the log say what it was not told yet.</summary>
+    public void Tell()
+    {
+        lock (_changing)
+        {
+            TellLocked();
+        }
+    }
+
+    /// <summary>In few words: .NET's message of an error of the system has the name of a temporary file behind it.</summary>
+    private static string ReasonOf(Exception error) => error is IOException { HResult: > 0 and < 4096 } ? new Win32Exception(error.HResult).Message : error.Message;
+
+    private void TellLocked()
+    {
+        if (!_telling.IsDue(_reason is not null))
+        {
+            return;
+        }
+
+        if (_reason is { } reason)
+        {
+            LogFailed(logger, directory, what, reason);
+        }
+        else
+        {
+            LogWorks(logger, directory, what);
         }
     }
 

@@ -10,8 +10,11 @@ namespace Skitai.Engine.Caching.Storage.Disk;
 /// </summary>
 internal sealed class ObjectFill : IDisposable
 {
-    /// <summary>Set aside at a time where the length is not known.</summary>
+    /// <summary>Set aside at a time, at most, where the length is not known; a larger file's length is given to the file system before.</summary>
     private const long Step = 1024 * 1024;
+
+    /// <summary>Of a write, where the disk is full and something goes for it each time.</summary>
+    private const int MostTries = 4;
 
     private readonly DiskTier _tier;
     private readonly StoredHead _head;
@@ -28,6 +31,8 @@ internal sealed class ObjectFill : IDisposable
     private long _written;
     private uint _sum;
     private readonly Lock _ending = new();
+    private bool _isPreallocated;
+    private bool _isOpened;
     private bool _isBusy;
     private bool _isOver;
     private bool _handedOver;
@@ -66,7 +71,8 @@ internal sealed class ObjectFill : IDisposable
             return null;
         }
 
-        var file = ObjectLayout.FileLength(slot, length < 0 ? Math.Min(Step, tier.ObjectLimit) : length);
+        var file = ObjectLayout.FileLength(slot, Math.Max(length, 0));
+        file = length < 0 ? Math.Max(file, StepOf(tier)) : file;
         var blocks = ObjectLayout.DiskBlocks(file);
         List<ObjectName> victims = [];
         return file <= tier.ObjectLimit && tier.TryReserve(blocks, victims) ? new ObjectFill(tier, head, bytes, length, blocks, victims) : null;
@@ -91,8 +97,7 @@ internal sealed class ObjectFill : IDisposable
                 return false;
             }
 
-            Open();
-            RandomAccess.Write(_handle!, bytes, BodyOffset + _written);
+            Write(bytes);
             Sum(bytes);
             return true;
         }
@@ -147,13 +152,12 @@ internal sealed class ObjectFill : IDisposable
         OpenFile? open;
         try
         {
-            Open();
             if (_written % ObjectLayout.BlockSize != 0)
             {
                 _sums.Add(_sum);
             }
 
-            RandomAccess.Write(_handle!, ObjectLayout.MakeFooter(_nonce, _written, CollectionsMarshal.AsSpan(_sums)), BodyOffset + _written);
+            Write(ObjectLayout.MakeFooter(_nonce, _written, CollectionsMarshal.AsSpan(_sums)));
             var blocks = ObjectLayout.DiskBlocks(ObjectLayout.FileLength(_slotSize, _written));
             if (!_tier.TryPublish(_path!, Name, blocks, _reserved, sequence, admission, source, _head.VaryNames, out open))
             {
@@ -248,6 +252,9 @@ internal sealed class ObjectFill : IDisposable
         return null;
     }
 
+    /// <summary>Little where there is little: what many fills set aside and do not need would drive out what is kept.</summary>
+    private static long StepOf(DiskTier tier) => Math.Min(Step, tier.ObjectLimit / 16);
+
     private long BodyOffset => ObjectLayout.BodyOffset(_slotSize);
 
     private bool TryReserve(long length)
@@ -269,7 +276,7 @@ internal sealed class ObjectFill : IDisposable
             return true;
         }
 
-        var more = Math.Max(needed - _reserved, ObjectLayout.DiskBlocks(Step));
+        var more = Math.Max(needed - _reserved, ObjectLayout.DiskBlocks(StepOf(_tier)));
         if (!_tier.TryReserve(more, _victims))
         {
             return false;
@@ -295,21 +302,50 @@ internal sealed class ObjectFill : IDisposable
         _victims.Clear();
     }
 
+    /// <summary>Writes behind what has been appended. A disk that turns out to be full is made room on.</summary>
+    private void Write(ReadOnlySpan<byte> bytes)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                Open();
+                RandomAccess.Write(_handle!, bytes, BodyOffset + _written);
+                return;
+            }
+            catch (IOException error) when (tries < MostTries && DiskRoom.IsCause(error))
+            {
+                var onDisk = _isPreallocated ? _reserved : _isOpened ? ObjectLayout.DiskBlocks(BodyOffset + _written) : 0;
+                if (!_tier.TryMakeRoom(_reserved - onDisk, _victims))
+                {
+                    throw;
+                }
+
+                DeleteVictims();
+            }
+        }
+    }
+
     private void Open()
     {
-        if (_handle is not null)
+        if (_isOpened)
         {
             return;
         }
 
         DeleteVictims();
-        var (path, handle) = _tier.CreateTemporary(Name, _length < Step ? 0 : ObjectLayout.FileLength(_slotSize, _length));
-        _path = path;
-        _handle = handle;
+        if (_handle is null)
+        {
+            var length = _length < Step ? 0 : ObjectLayout.FileLength(_slotSize, _length);
+            (_path, _handle) = _tier.CreateTemporary(Name, length);
+            _isPreallocated = length > 0;
+        }
+
         var start = new byte[ObjectLayout.PrologueSize + ObjectLayout.SlotMark + _headBytes.Length];
         ObjectLayout.WritePrologue(start, _nonce, _purges, _slotSize);
         ObjectLayout.WriteSlot(start.AsSpan(ObjectLayout.PrologueSize), _nonce, 1, _headBytes);
-        RandomAccess.Write(handle, start, 0);
+        RandomAccess.Write(_handle, start, 0);
+        _isOpened = true;
     }
 
     private void Sum(ReadOnlySpan<byte> bytes)
