@@ -162,11 +162,12 @@ internal sealed partial class Flight
             AnsweredAt = answeredAt,
         };
         var refusal = Storability.Check(_traits, before.Status, fields, freshness, settings.CacheCookies);
-        if (refusal == StoreRefusal.None)
+        var isOther = !VaryNames.AreIn(fields, before.VaryNames);
+        if (refusal == StoreRefusal.None && !isOther)
         {
             _cache.Store.Freshen(_stored, head);
         }
-        else if (!IsOfRequest(refusal) && refusal != StoreRefusal.Authorization)
+        else if (isOther || (!IsOfRequest(refusal) && refusal != StoreRefusal.Authorization))
         {
             _cache.Forget(Key);
         }
@@ -178,7 +179,7 @@ internal sealed partial class Flight
             Head = head,
             Ready = ReadyAnswer.Of(head, settings.CacheHeuristic),
             OriginStatus = answer.Status,
-            IsForLeaderOnly = refusal != StoreRefusal.None,
+            IsForLeaderOnly = refusal != StoreRefusal.None || isOther,
         };
     }
 

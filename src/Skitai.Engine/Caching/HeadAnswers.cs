@@ -47,6 +47,12 @@ internal sealed class HeadAnswers(SharedCache cache) : AnswerWitness
         }
 
         var updated = StoredFields.Update(before.Headers, fields, keepsCookies: false);
+        if (!VaryNames.AreIn(updated, before.VaryNames))
+        {
+            cache.Forget(before.Key); // whom it is for is another question now
+            return;
+        }
+
         var freshness = new Freshness(200, updated, now, now, guesses: false);
         if (Storability.Check(RequestTraits.None, 200, updated, freshness, keepsCookies: true) == StoreRefusal.None)
         {

@@ -104,7 +104,7 @@ internal sealed partial class SharedCache
                 stored = kept; // still there to be confirmed, or for want of anything better
             }
 
-            var name = isAlone ? null : NameOf(request.Key, request.VariantOf(names));
+            var name = isAlone ? null : NameOf(request.Key, names, request.VariantOf(names));
             var flight = Board(request, origin, ref stored, name, before, out var isLeader, out var fresh);
             if (flight is null)
             {

@@ -11,7 +11,7 @@ internal sealed partial class SharedCache
     {
         switch (landing.Kind)
         {
-            case LandingKind.Filling or LandingKind.Confirmed when landing.IsForLeaderOnly || request.VariantOf(landing.Head!.VaryNames) != landing.Head.Variant:
+            case LandingKind.Filling or LandingKind.Confirmed or LandingKind.StaleOnError when landing.IsForLeaderOnly || request.VariantOf(landing.Head!.VaryNames) != landing.Head.Variant:
                 return Followed.Again;
             case LandingKind.Filling or LandingKind.Confirmed when Reuse.Decide(landing.Ready!.Freshness, Now, request.Control) != Use.AsIs:
                 return Followed.Alone;

@@ -163,7 +163,7 @@ internal sealed partial class SharedCache : IAsyncDisposable
     private void ConfirmInBackground(CachedRequest request, Origin origin, StoredObject stored)
     {
         const int most = 64;
-        var name = NameOf(request.Key, stored.Head.Variant);
+        var name = NameOf(request.Key, stored.Head.VaryNames, stored.Head.Variant);
         if (_confirming >= most || _flights.ContainsKey(name) || request.Traits != RequestTraits.None || !stored.TryAcquire())
         {
             return;
@@ -209,8 +209,12 @@ internal sealed partial class SharedCache : IAsyncDisposable
     /// <summary>How long others wait for a flight's answer to begin before one of them asks the origin again.</summary>
     private static TimeSpan TakeOverAfter(TimeSpan patience) => TimeSpan.FromTicks(Math.Min(TimeSpan.FromSeconds(5).Ticks, patience.Ticks / 2));
 
-    /// <summary>What flights for a key, and for a selection of request fields if that is known, are found by.</summary>
-    private static string NameOf(string key, string variant) => variant.Length == 0 ? key : $"{key}\n{variant}";
+    /// <summary>
+    /// What flights for a key, and for a selection of request fields if that is known, are found by. The fields' names are in
+    /// it, too: the same value of another field is another selection.
+    /// </summary>
+    private static string NameOf(string key, string[] names, string variant) =>
+        names.Length == 0 ? key : $"{key}\n{string.Join(',', names)}\n{variant}";
 
     /// <summary>What is remembered of requests like this one, when their answer is not kept.</summary>
     internal static string MarkOf(string key, RequestTraits traits) => traits.HasFlag(RequestTraits.Authorization) ? $"{key}\nAuthorization" : key;

@@ -14,53 +14,85 @@ internal sealed class UncacheableKeys(TimeProvider time)
     private static readonly TimeSpan s_turn = TimeSpan.FromMinutes(1);
 
     private readonly Lock _turning = new();
-    private ConcurrentDictionary<string, bool> _young = new(StringComparer.Ordinal), _old = new(StringComparer.Ordinal);
+    private Half _young = new(), _old = new();
     private long _turned = time.GetTimestamp();
 
     /// <summary>How many are known.</summary>
-    public int Count => _young.Count + _old.Count;
+    public int Count => Volatile.Read(ref _young).Count + Volatile.Read(ref _old).Count;
 
-    /// <summary>Whether the last answer was not kept.</summary>
+    private bool IsTime => time.GetElapsedTime(Volatile.Read(ref _turned)) >= s_turn;
+
+    /// <summary>Whether the last answer was not kept. Every miss asks: it takes no lock.</summary>
     public bool Has(string key)
     {
-        if (_young.IsEmpty && _old.IsEmpty)
+        if (Count == 0)
         {
             return false;
         }
 
-        Turn();
-        return _young.ContainsKey(key) || _old.ContainsKey(key);
+        if (IsTime)
+        {
+            Turn();
+        }
+
+        return Volatile.Read(ref _young).Has(key) || Volatile.Read(ref _old).Has(key);
     }
 
     /// <summary>An answer was not kept.</summary>
     public void Add(string key)
     {
-        Turn();
-        _young[key] = true;
+        if (IsTime || _young.Count >= MostInHalf)
+        {
+            Turn();
+        }
+
+        Volatile.Read(ref _young).Add(key);
     }
 
     /// <summary>An answer came that could have been kept.</summary>
     public void Remove(string key)
     {
-        _young.TryRemove(key, out _);
-        _old.TryRemove(key, out _);
+        Volatile.Read(ref _young).Remove(key);
+        Volatile.Read(ref _old).Remove(key);
     }
 
     private void Turn()
     {
-        if (time.GetElapsedTime(Volatile.Read(ref _turned)) < s_turn && _young.Count < MostInHalf)
-        {
-            return;
-        }
-
         lock (_turning)
         {
             var now = time.GetTimestamp();
             if (time.GetElapsedTime(_turned, now) >= s_turn || _young.Count >= MostInHalf)
             {
-                _old = time.GetElapsedTime(_turned, now) >= 2 * s_turn ? new(StringComparer.Ordinal) : _young;
-                _young = new(StringComparer.Ordinal);
+                Volatile.Write(ref _old, time.GetElapsedTime(_turned, now) >= 2 * s_turn ? new Half() : _young);
+                Volatile.Write(ref _young, new Half());
                 Volatile.Write(ref _turned, now);
+            }
+        }
+    }
+
+    /// <summary>Keys, counted apart: the dictionary would take all its locks to count them.</summary>
+    private sealed class Half
+    {
+        private readonly ConcurrentDictionary<string, bool> _keys = new(StringComparer.Ordinal);
+        private int _count;
+
+        public int Count => Volatile.Read(ref _count);
+
+        public bool Has(string key) => _keys.ContainsKey(key);
+
+        public void Add(string key)
+        {
+            if (_keys.TryAdd(key, true))
+            {
+                Interlocked.Increment(ref _count);
+            }
+        }
+
+        public void Remove(string key)
+        {
+            if (_keys.TryRemove(key, out _))
+            {
+                Interlocked.Decrement(ref _count);
             }
         }
     }

@@ -1,3 +1,5 @@
+using Skitai.Engine.Proxy.Upstream;
+
 namespace Skitai.Engine.Caching.Rules;
 
 /// <summary>Reads Vary (RFC 9110 section 12.5.5).</summary>
@@ -45,6 +47,10 @@ internal static class VaryNames
         names = found.Count == 0 ? s_none : [.. found];
         return true;
     }
+
+    /// <summary>Whether an answer's fields name just these: those that it was selected by when it came.</summary>
+    public static bool AreIn(HeaderList fields, string[] names) =>
+        TryParse(fields.FindAll("Vary"), out var named) && named.AsSpan().SequenceEqual(names);
 
     /// <summary>
     /// Whether a field is the same for all requests that have the same key, as members get them: the URL says it all, or the

@@ -21,18 +21,22 @@ internal sealed partial class DiskTier
         var reading = _readers.RunAsync(work);
         try
         {
-            var result = await reading.WaitAsync(s_patience, _time, cancellation);
-            _answering.Worked();
-            return result;
+            return await OnTimeAsync(reading.WaitAsync(s_patience, _time, cancellation));
         }
-        catch (TimeoutException) when (!reading.IsCompleted)
+        catch (TimeoutException)
         {
+            if (reading.IsCompleted)
+            {
+                return await OnTimeAsync(reading); // it ended just then
+            }
+
             _answering.Failed(NoAnswer(s_patience));
             DropLate(reading, drop);
             return late;
         }
-        catch (OperationCanceledException) when (!reading.IsCompleted)
+        catch (OperationCanceledException)
         {
+            // Ended by now or not: nobody gets it.
             DropLate(reading, drop);
             throw;
         }
@@ -46,12 +50,24 @@ internal sealed partial class DiskTier
         {
             return await writing.WaitAsync(s_writePatience, _time);
         }
-        catch (TimeoutException) when (!writing.IsCompleted)
+        catch (TimeoutException)
         {
+            if (writing.IsCompleted)
+            {
+                return await writing; // it ended just then
+            }
+
             _writing.Failed(NoAnswer(s_writePatience));
             DropLate(writing, drop);
             return late;
         }
+    }
+
+    private async ValueTask<T> OnTimeAsync<T>(Task<T> reading)
+    {
+        var result = await reading;
+        _answering.Worked();
+        return result;
     }
 
     private static IOException NoAnswer(TimeSpan within) => new($"the disk does not answer within {within.TotalSeconds:0} seconds");
