@@ -8,6 +8,9 @@ internal sealed partial class Http1Connection
     /// <summary>The most 1xx answers before the final one.</summary>
     private const int MostInterim = 100;
 
+    /// <summary>How long an answer that is over waits for the pump, so that the connection can be kept.</summary>
+    private static readonly TimeSpan s_pumpTime = TimeSpan.FromMilliseconds(100);
+
     /// <summary>Whether a request goes out again when its connection ends without a sign of an answer.</summary>
     internal enum Repeats : byte
     {
@@ -148,12 +151,23 @@ internal sealed partial class Http1Connection
         return _framing == Framing.Ended && _keepsOpen && _sendsLast && !_requestSent ? FinishBehindPumpAsync() : GiveUpAsync(null);
     }
 
-    /// <summary>The kernel has the last bytes of the body and only the pump does not know it yet.</summary>
+    /// <summary>
+    /// The last bytes of the body are being sent: most likely the kernel has them, and only the pump does not know it yet. Or
+    /// the member has answered early and takes no more: nobody waits long for that.
+    /// </summary>
     private async ValueTask FinishBehindPumpAsync()
     {
         if (_pump is { } pump)
         {
-            await pump;
+            try
+            {
+                await pump.WaitAsync(s_pumpTime, _pool.Time);
+            }
+            catch (TimeoutException)
+            {
+                await GiveUpAsync(null);
+                return;
+            }
         }
 
         _sendsLast = false;
