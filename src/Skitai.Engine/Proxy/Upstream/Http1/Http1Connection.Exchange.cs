@@ -29,6 +29,9 @@ internal sealed partial class Http1Connection
         Nothing,
         Answer,
         Body,
+
+        /// <summary>The body, by a read that waits although the answer is disposed of.</summary>
+        Forsaken,
     }
 
     private enum Framing : byte
@@ -43,6 +46,7 @@ internal sealed partial class Http1Connection
 
     private readonly AnswerHead _head = new();
     private volatile Awaited _awaited;
+    private int _forsakenBy;
     private volatile bool _headDone;
     private bool _answerBegan;
     private bool _keepsOpen;
@@ -118,9 +122,9 @@ internal sealed partial class Http1Connection
         }
         finally
         {
-            _awaited = Awaited.Nothing;
             _cancellation = default;
             registration.Unregister();
+            _awaited = Awaited.Nothing;
         }
     }
 
@@ -130,11 +134,13 @@ internal sealed partial class Http1Connection
     /// <summary>The answer is disposed of: back to the pool if all is as it should be, else this is the end.</summary>
     public ValueTask FinishAsync()
     {
-        if (_awaited != Awaited.Nothing)
+        if (_awaited == Awaited.Body)
         {
-            // Somebody still reads: that fails, and may look at the arrays until it has noticed.
-            End(null);
-            return ValueTask.CompletedTask;
+            Volatile.Write(ref _forsakenBy, 0);
+            if (Interlocked.CompareExchange(ref _awaited, Awaited.Forsaken, Awaited.Body) == Awaited.Body)
+            {
+                return ForsakeAsync();
+            }
         }
 
         // What is here already is not worth a new connection.
@@ -185,6 +191,28 @@ internal sealed partial class Http1Connection
 
         _flowDone = true;
         Free();
+    }
+
+    /// <summary>Somebody still reads: that fails, and looks at the arrays until it has noticed.</summary>
+    private async ValueTask ForsakeAsync()
+    {
+        End(null);
+        if (_pump is { } pump)
+        {
+            await pump;
+        }
+
+        EndForsaken();
+    }
+
+    /// <summary>Called by the flow and by the read that it has forsaken; the second of them is the last that looks at the arrays.</summary>
+    private void EndForsaken()
+    {
+        if (Interlocked.Increment(ref _forsakenBy) == 2)
+        {
+            _flowDone = true;
+            Free();
+        }
     }
 
     private bool TryParseHead()

@@ -60,6 +60,27 @@ public sealed class ExchangeTests
         Assert.Equal(0, connections.Open);
     }
 
+    [Fact]
+    public async Task Nobody_reads_the_requests_body_once_the_answer_is_disposed_of_though_a_read_of_it_waits()
+    {
+        using var member = new ScriptedMember();
+        await using var connections = member.Connections();
+        var body = new FedBody();
+        body.Feed("a");
+        var asking = connections.StartAsync(Exchanges.Post(body));
+        using var peer = await member.AcceptAsync();
+        await peer.ReadHeadAsync();
+        await peer.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello");
+        var answer = await asking;
+        Assert.Equal(5, (await answer.ReadOnceAsync()).Length);
+        var reading = answer.ReadOnceAsync();
+        await Exchanges.UntilAsync(() => body.IsBeingRead, "the body to be read");
+        await answer.DisposeAsync();
+        Assert.False(body.IsBeingRead);
+        await Assert.ThrowsAsync<MemberException>(() => reading);
+        Assert.Equal(0, connections.Open);
+    }
+
     [Theory]
     [InlineData("a\r\nX: y")]
     [InlineData("a\nX: y")]
