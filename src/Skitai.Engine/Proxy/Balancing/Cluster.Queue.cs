@@ -33,7 +33,8 @@ internal sealed partial class Cluster
             ServeQueue();
             if (_queue.Count >= Settings.MaxQueue)
             {
-                var found = Choose(choice, Time.GetTimestamp(), impatient: false);
+                // It cannot wait for a better one.
+                var found = Choose(choice, Time.GetTimestamp(), impatient: true);
                 if (found is Found.NoRoom or Found.NoneForThis)
                 {
                     choice.Refusal = NoMember.QueueFull;

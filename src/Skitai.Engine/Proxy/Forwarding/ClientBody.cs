@@ -19,6 +19,9 @@ internal sealed class ClientBody(Exchange exchange, BodyReader reader, Forwarded
     /// <summary>How much is kept to be sent again, in bytes.</summary>
     private const int MostKept = 64 * 1024;
 
+    /// <summary>What is rented for it at first, in bytes: most bodies are small, and a stream of messages may go on for hours.</summary>
+    private const int LeastKept = 4 * 1024;
+
     private byte[]? _kept;
     private int _keptLength;
     private int _replayed;
@@ -28,6 +31,7 @@ internal sealed class ClientBody(Exchange exchange, BodyReader reader, Forwarded
     private SequencePosition _next;
     private bool _holdsRead;
     private HeaderList? _trailers;
+    private volatile bool _isAnswered;
 
     /// <inheritdoc/>
     public override long Length { get; } = exchange.Request.Headers.ContentLength ?? -1;
@@ -40,6 +44,9 @@ internal sealed class ClientBody(Exchange exchange, BodyReader reader, Forwarded
 
     /// <summary>Whether the member has taken all of it, and will not ask for more.</summary>
     public bool IsTaken { get; private set; }
+
+    /// <summary>The answer that has begun is the one: nothing more needs to be kept.</summary>
+    public void Answered() => _isAnswered = true; // a member's connection may be reading: that one lets go of what is kept
 
     /// <summary>As <see cref="BodyReader.BePatient"/>.</summary>
     public void BePatient(TimeSpan longest) => reader.BePatient(longest);
@@ -156,19 +163,34 @@ internal sealed class ClientBody(Exchange exchange, BodyReader reader, Forwarded
             return piece;
         }
 
-        if (_keptLength + piece.Length > MostKept)
+        if (_isAnswered || _keptLength + piece.Length > MostKept)
         {
             CanRewind = false;
             DropKept();
             return piece;
         }
 
-        _kept ??= ArrayPool<byte>.Shared.Rent(Length is >= 0 and < MostKept ? (int)Length : MostKept);
+        MakeRoom(piece.Length);
         var kept = _kept.AsMemory(_keptLength, piece.Length);
         piece.CopyTo(kept);
         _keptLength += piece.Length;
         _replayed = _keptLength;
         return kept;
+    }
+
+    /// <summary>Has room for another piece behind what is kept. That may move: what was given before is used up, since more is asked for.</summary>
+    private void MakeRoom(int length)
+    {
+        var needed = _keptLength + length;
+        if (_kept is { } kept && needed <= kept.Length)
+        {
+            return;
+        }
+
+        var larger = ArrayPool<byte>.Shared.Rent(Math.Clamp(_keptLength * 2, Math.Max(needed, LeastKept), MostKept));
+        _kept.AsSpan(0, _keptLength).CopyTo(larger);
+        DropKept();
+        _kept = larger;
     }
 
     private void DropKept()

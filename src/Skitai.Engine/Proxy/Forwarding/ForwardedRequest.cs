@@ -112,6 +112,7 @@ internal sealed partial class ForwardedRequest : OriginRequest
                     var mayImprove = answer.Status is 502 or 503 or 504 && isIdempotent && resent < _cluster.Settings.Retries && CanRepeatNow;
                     if (!mayImprove)
                     {
+                        (Message.Body as ClientBody)?.Answered();
                         return new LeasedAnswer(answer, _choice, this);
                     }
 

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Security;
 using Skitai.Configuration.Settings;
@@ -16,6 +15,9 @@ internal sealed class NegotiatedConnections : MemberConnections
     /// <summary>A member that chooses anew each time is given up.</summary>
     private const int MostChanges = 3;
 
+    /// <summary>How long a connection that is open already waits for its first request.</summary>
+    private static readonly TimeSpan s_spareTime = TimeSpan.FromSeconds(2);
+
     private enum Version
     {
         Unknown,
@@ -27,7 +29,9 @@ internal sealed class NegotiatedConnections : MemberConnections
     private readonly Http1Connections _http1;
     private readonly Http1Connections _upgrades;
     private readonly Http2Connections _http2;
-    private readonly ConcurrentQueue<DialedConnection> _dialed = new();
+    private readonly ITimer _spareTimer;
+    private readonly Lock _lock = new();
+    private DialedConnection? _spare;
     private volatile Version _version;
     private volatile bool _disposed;
 
@@ -44,6 +48,8 @@ internal sealed class NegotiatedConnections : MemberConnections
         _http1 = new Http1Connections(DialForHttp1Async, responseTimeout, cluster.IdleTimeout, time);
         _upgrades = new Http1Connections(onlyHttp1.DialAsync, responseTimeout, cluster.IdleTimeout, time);
         _http2 = new Http2Connections(DialForHttp2Async, address, isSecure: true, responseTimeout, cluster.IdleTimeout, time);
+        _spareTimer = time.CreateTimer(
+            static connections => ((NegotiatedConnections)connections!).TakeSpare()?.Dispose(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <inheritdoc/>
@@ -56,11 +62,16 @@ internal sealed class NegotiatedConnections : MemberConnections
     /// <inheritdoc/>
     public override async ValueTask DisposeAsync()
     {
-        _disposed = true;
+        lock (_lock)
+        {
+            _disposed = true;
+        }
+
         await _http1.DisposeAsync();
         await _upgrades.DisposeAsync();
         await _http2.DisposeAsync();
-        CloseSpare();
+        await _spareTimer.DisposeAsync();
+        TakeSpare()?.Dispose();
     }
 
     private async ValueTask<MemberAnswer> SendEitherWayAsync(MemberRequest request, CancellationToken cancellation)
@@ -112,13 +123,12 @@ internal sealed class NegotiatedConnections : MemberConnections
 
     private async ValueTask<DialedConnection> DialForHttp2Async(CancellationToken cancellation)
     {
-        if (_dialed.TryDequeue(out var dialed))
+        if (TakeSpare() is { } spare)
         {
-            CloseSpare();
-            return dialed;
+            return spare;
         }
 
-        dialed = await _either.DialAsync(cancellation);
+        var dialed = await _either.DialAsync(cancellation);
         if (dialed.SpeaksHttp2)
         {
             return dialed;
@@ -129,23 +139,35 @@ internal sealed class NegotiatedConnections : MemberConnections
         throw new ProtocolChangedException();
     }
 
-    /// <summary>The next HTTP/2 connection is open already.</summary>
+    /// <summary>
+    /// The next HTTP/2 connection is open already, if this is the first: requests that began together may have opened one
+    /// each, and one is enough for them all. Nobody would notice that a spare one has died, so it is not kept for long.
+    /// </summary>
     private void KeepForHttp2(DialedConnection dialed)
     {
-        _dialed.Enqueue(dialed);
-        _version = Version.Http2;
-        if (_disposed)
+        lock (_lock)
         {
-            CloseSpare();
+            if (_version != Version.Http2 && _spare is null && !_disposed)
+            {
+                _spare = dialed;
+                _version = Version.Http2;
+                _spareTimer.Change(s_spareTime, Timeout.InfiniteTimeSpan);
+                return;
+            }
+
+            _version = Version.Http2;
         }
+
+        dialed.Dispose();
     }
 
-    /// <summary>Requests that began together may have opened one each; HTTP/2 needs one for them all.</summary>
-    private void CloseSpare()
+    private DialedConnection? TakeSpare()
     {
-        while (_dialed.TryDequeue(out var spare))
+        lock (_lock)
         {
-            spare.Dispose();
+            var spare = _spare;
+            _spare = null;
+            return spare;
         }
     }
 }

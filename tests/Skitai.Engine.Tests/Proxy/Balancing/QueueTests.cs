@@ -57,6 +57,43 @@ public class QueueTests
         Assert.Equal(A, test.Ask());
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public async Task With_the_queue_full_a_sticky_client_gets_another_member_rather_than_none(int maxQueue)
+    {
+        await using var test = await TestCluster.StartAsync(TestCluster.Settings(A, B) with { MaxConnections = 1, MaxQueue = maxQueue });
+        var token = test.Member(A).Token;
+        var served = test.Take(token: token);
+        served.Answered(200);
+        var waiting = Enumerable.Range(0, maxQueue).Select(_ => new Waiter(test, new MemberChoice { Token = token })).ToList();
+        var other = test.Take(token: token);
+        Assert.Equal(B, other.Member?.Label);
+        other.End();
+        served.End();
+        foreach (var waiter in waiting)
+        {
+            await waiter.Taken;
+            waiter.Choice.End();
+        }
+    }
+
+    [Fact]
+    public async Task Without_a_queue_a_suspect_member_with_room_is_better_than_none()
+    {
+        await using var test = await TestCluster.StartAsync(TestCluster.Settings(A, B) with { MaxConnections = 2, MaxQueue = 0 });
+        var hung = test.Take(token: test.Member(A).Token);
+        test.Pass(2);
+        var busy = Enumerable.Range(0, 2).Select(_ => test.Take()).ToList();
+        Assert.All(busy, static choice => Assert.Equal(B, choice.Member!.Label));
+        busy.ForEach(static choice => choice.Answered(200));
+        var next = test.Take();
+        Assert.Equal(A, next.Member?.Label);
+        next.End();
+        hung.End();
+        busy.ForEach(static choice => choice.End());
+    }
+
     [Fact]
     public async Task Nobody_waits_longer_than_the_patience()
     {

@@ -1,4 +1,7 @@
+using System.Collections.Concurrent;
+using System.Globalization;
 using System.Net;
+using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Skitai.Configuration.Settings;
@@ -22,10 +25,14 @@ public sealed class RetryTests
         private readonly List<Task> _peers = [];
         private readonly Task _accepting;
         private int _arrivals;
+        private int _connections;
 
         public Fate(Func<Peer, string, Task> act) => _accepting = AcceptAsync(act);
 
         public IPEndPoint Address => _member.Address;
+
+        /// <summary>Connections that were made.</summary>
+        public int Connections => Volatile.Read(ref _connections);
 
         /// <summary>Requests whose header section has arrived.</summary>
         public int Arrivals => Volatile.Read(ref _arrivals);
@@ -55,6 +62,7 @@ public sealed class RetryTests
 
         private async Task ServeAsync(Peer peer, Func<Peer, string, Task> act)
         {
+            Interlocked.Increment(ref _connections);
             using (peer)
             {
                 try
@@ -183,6 +191,52 @@ public sealed class RetryTests
         await site.UntilQuietAsync();
         Assert.Equal((1, 1), (first.Arrivals, second.Arrivals));
         Assert.Equal(size == 0 ? null : body, arrived);
+    }
+
+    [Theory]
+    [InlineData(6, 10_000)]
+    [InlineData(40, 1_000)]
+    [InlineData(1, 65_536)]
+    public async Task A_body_that_comes_in_pieces_goes_whole_to_the_next_member(int pieces, int length)
+    {
+        var bodies = new ConcurrentQueue<string>();
+        var taken = new SemaphoreSlim(0);
+        async Task ActAsync(Peer peer, string head)
+        {
+            var body = new StringBuilder();
+            for (var piece = 0; piece < pieces; piece++)
+            {
+                while (body.Length < (piece + 1) * length)
+                {
+                    var size = int.Parse((await peer.ReadThroughAsync("\r\n"))[..^2], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+                    body.Append((await peer.ReadAsync(size + 2)).AsSpan(..^2));
+                }
+
+                taken.Release();
+            }
+
+            await peer.ReadThroughAsync("0\r\n\r\n");
+            bodies.Enqueue(body.ToString());
+            await (bodies.Count == 1 ? FailAsync(peer, "ends") : peer.SendAsync(Ok));
+        }
+
+        await using var first = new Fate(ActAsync);
+        await using var second = new Fate(ActAsync);
+        await using var site = await StartAsync([first.Address, second.Address]);
+        using var client = await RawClient.ConnectAsync(site.Instance.Address);
+        await client.SendAsync("PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+        var sent = "";
+        for (var piece = 0; piece < pieces; piece++)
+        {
+            var bytes = string.Concat(Enumerable.Range(0, length).Select(at => (char)('a' + ((at + piece) % 26))));
+            sent += bytes;
+            await client.SendAsync($"{length:x}\r\n{bytes}\r\n");
+            Assert.True(await taken.WaitAsync(ScriptedMember.Patience, Cancellation));
+        }
+
+        await client.SendAsync("0\r\n\r\n");
+        Assert.Equal(200, (await client.ReadAsync())!.Status);
+        Assert.Equal([sent, sent], bodies);
     }
 
     [Fact]

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Skitai.Configuration.Settings;
@@ -46,6 +48,28 @@ public sealed class TlsTests : IDisposable
 
         await connections.DisposeAsync();
         await Exchanges.UntilAsync(() => connections.Open == 0, "the connections' end");
+    }
+
+    /// <summary>Nobody would watch it, and much later it would be taken for a good one.</summary>
+    [Fact]
+    public async Task A_connection_that_came_too_late_to_be_needed_is_closed()
+    {
+        using var certificate = KestrelMember.Certificate("localhost");
+        await using var member = await KestrelMember.StartAsync(s_answer, HttpProtocols.Http1AndHttp2, certificate);
+        using var way = new ScriptedMember();
+        await using var connections = way.Connections(settings: Trusting(certificate));
+        var first = connections.AskAsync();
+        var second = connections.AskAsync();
+        using var early = await way.AcceptAsync();
+        using var late = await way.AcceptAsync();
+        var relayingEarly = RelayAsync(early.Socket, member.Address);
+
+        // Which of the two has the early one, nobody knows.
+        await (await Task.WhenAny(first, second));
+        await RelayAsync(late.Socket, member.Address).WaitAsync(ScriptedMember.Patience, ScriptedMember.Cancellation);
+        Assert.Equal((200, 200), ((await first).Status, (await second).Status));
+        Assert.False(relayingEarly.IsCompleted);
+        Assert.Equal(1, connections.Open);
     }
 
     [Fact]
@@ -151,6 +175,25 @@ public sealed class TlsTests : IDisposable
         var settings = new ClusterSettings { Name = "@test", Members = [], Ssl = true, CaFile = Path.Combine(_directory, "none.pem") };
         await using var connections = member.Connections(settings: settings);
         Assert.Contains("none.pem", (await connections.StartAsync(Exchanges.Get()).FailAsync(MemberFault.TlsFailed)).Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>Carries bytes both ways until the client has ended its connection.</summary>
+    private static async Task RelayAsync(Socket client, IPEndPoint to)
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(to, ScriptedMember.Cancellation);
+        await using var up = new NetworkStream(client);
+        await using var down = new NetworkStream(socket);
+        var answers = down.CopyToAsync(up, ScriptedMember.Cancellation);
+        try
+        {
+            await up.CopyToAsync(down, ScriptedMember.Cancellation);
+            socket.Dispose();
+            await answers;
+        }
+        catch (Exception end) when (end is IOException or ObjectDisposedException)
+        {
+        }
     }
 
     private ClusterSettings Trusting(System.Security.Cryptography.X509Certificates.X509Certificate2 certificate)

@@ -140,9 +140,12 @@ internal sealed partial class Http1Connection
         }
         finally
         {
-            _awaited = Awaited.Nothing;
             _cancellation = default;
             registration.Unregister();
+            if (Interlocked.Exchange(ref _awaited, Awaited.Nothing) == Awaited.Forsaken)
+            {
+                EndForsaken();
+            }
         }
     }
 

@@ -8,6 +8,9 @@ internal sealed partial class Http1Connection
     /// <summary>The most 1xx answers before the final one.</summary>
     private const int MostInterim = 100;
 
+    /// <summary>How long an answer that is over waits for the pump, so that the connection can be kept.</summary>
+    private static readonly TimeSpan s_pumpTime = TimeSpan.FromMilliseconds(100);
+
     /// <summary>Whether a request goes out again when its connection ends without a sign of an answer.</summary>
     internal enum Repeats : byte
     {
@@ -26,6 +29,9 @@ internal sealed partial class Http1Connection
         Nothing,
         Answer,
         Body,
+
+        /// <summary>The body, by a read that waits although the answer is disposed of.</summary>
+        Forsaken,
     }
 
     private enum Framing : byte
@@ -40,6 +46,7 @@ internal sealed partial class Http1Connection
 
     private readonly AnswerHead _head = new();
     private volatile Awaited _awaited;
+    private int _forsakenBy;
     private volatile bool _headDone;
     private bool _answerBegan;
     private bool _keepsOpen;
@@ -115,9 +122,9 @@ internal sealed partial class Http1Connection
         }
         finally
         {
-            _awaited = Awaited.Nothing;
             _cancellation = default;
             registration.Unregister();
+            _awaited = Awaited.Nothing;
         }
     }
 
@@ -127,11 +134,13 @@ internal sealed partial class Http1Connection
     /// <summary>The answer is disposed of: back to the pool if all is as it should be, else this is the end.</summary>
     public ValueTask FinishAsync()
     {
-        if (_awaited != Awaited.Nothing)
+        if (_awaited == Awaited.Body)
         {
-            // Somebody still reads: that fails, and may look at the arrays until it has noticed.
-            End(null);
-            return ValueTask.CompletedTask;
+            Volatile.Write(ref _forsakenBy, 0);
+            if (Interlocked.CompareExchange(ref _awaited, Awaited.Forsaken, Awaited.Body) == Awaited.Body)
+            {
+                return ForsakeAsync();
+            }
         }
 
         // What is here already is not worth a new connection.
@@ -148,12 +157,23 @@ internal sealed partial class Http1Connection
         return _framing == Framing.Ended && _keepsOpen && _sendsLast && !_requestSent ? FinishBehindPumpAsync() : GiveUpAsync(null);
     }
 
-    /// <summary>The kernel has the last bytes of the body and only the pump does not know it yet.</summary>
+    /// <summary>
+    /// The last bytes of the body are being sent: most likely the kernel has them, and only the pump does not know it yet. Or
+    /// the member has answered early and takes no more: nobody waits long for that.
+    /// </summary>
     private async ValueTask FinishBehindPumpAsync()
     {
         if (_pump is { } pump)
         {
-            await pump;
+            try
+            {
+                await pump.WaitAsync(s_pumpTime, _pool.Time);
+            }
+            catch (TimeoutException)
+            {
+                await GiveUpAsync(null);
+                return;
+            }
         }
 
         _sendsLast = false;
@@ -171,6 +191,28 @@ internal sealed partial class Http1Connection
 
         _flowDone = true;
         Free();
+    }
+
+    /// <summary>Somebody still reads: that fails, and looks at the arrays until it has noticed.</summary>
+    private async ValueTask ForsakeAsync()
+    {
+        End(null);
+        if (_pump is { } pump)
+        {
+            await pump;
+        }
+
+        EndForsaken();
+    }
+
+    /// <summary>Called by the flow and by the read that it has forsaken; the second of them is the last that looks at the arrays.</summary>
+    private void EndForsaken()
+    {
+        if (Interlocked.Increment(ref _forsakenBy) == 2)
+        {
+            _flowDone = true;
+            Free();
+        }
     }
 
     private bool TryParseHead()

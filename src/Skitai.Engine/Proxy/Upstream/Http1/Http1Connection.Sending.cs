@@ -22,7 +22,7 @@ internal sealed partial class Http1Connection
     private CancellationTokenSource? _bodyStop;
     private TaskCompletionSource<bool>? _goAhead;
     private Task? _pump;
-    private bool _sentAny;
+    private volatile bool _sentAny;
     private volatile bool _requestSent;
     private volatile bool _sendsLast;
     private volatile bool _sendFailed;
@@ -232,8 +232,11 @@ internal sealed partial class Http1Connection
         {
             try
             {
+                // Who asks meanwhile must not hear of a request that never left.
+                var sentBefore = _sentAny;
+                _sentAny = true;
                 var sent = _socket.Send(bytes.Span, SocketFlags.None, out var error);
-                _sentAny |= sent > 0;
+                _sentAny = sentBefore || sent > 0;
                 if (sent == bytes.Length)
                 {
                     return new ValueTask<bool>(true);
@@ -259,11 +262,11 @@ internal sealed partial class Http1Connection
     private async ValueTask<bool> SendWaitingAsync(ReadOnlyMemory<byte> bytes)
     {
         _sendingSince = _pool.Now;
+        _sentAny = true; // From here on, who knows.
         try
         {
             if (_tls is not null)
             {
-                _sentAny = true; // Who knows.
                 await _tls.WriteAsync(bytes);
             }
             else
@@ -271,7 +274,6 @@ internal sealed partial class Http1Connection
                 await _socket.SendAsync(bytes, SocketFlags.None);
             }
 
-            _sentAny = true;
             return true;
         }
         catch (Exception fault) when (fault is SocketException or ObjectDisposedException or IOException or InvalidOperationException)

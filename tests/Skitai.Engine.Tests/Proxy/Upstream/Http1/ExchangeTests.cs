@@ -43,6 +43,44 @@ public sealed class ExchangeTests
         await asking;
     }
 
+    [Fact]
+    public async Task A_member_that_answers_early_and_reads_no_more_does_not_hold_the_finished_answer_back()
+    {
+        using var member = new ScriptedMember();
+        await using var connections = member.Connections();
+        var body = new FedBody(32 << 20);
+        body.Feed(new byte[32 << 20]);
+        var asking = connections.StartAsync(Exchanges.Post(body));
+        using var peer = await member.AcceptAsync();
+        await peer.ReadHeadAsync();
+        await peer.SendAsync("HTTP/1.1 413 Content Too Large\r\nContent-Length: 2\r\n\r\nno");
+        var answer = await asking;
+        Assert.Equal((413, "no"), (answer.Status, await answer.ReadAllAsync()));
+        await answer.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(10), ScriptedMember.Cancellation); // idle_timeout is a minute
+        Assert.Equal(0, connections.Open);
+    }
+
+    [Fact]
+    public async Task Nobody_reads_the_requests_body_once_the_answer_is_disposed_of_though_a_read_of_it_waits()
+    {
+        using var member = new ScriptedMember();
+        await using var connections = member.Connections();
+        var body = new FedBody();
+        body.Feed("a");
+        var asking = connections.StartAsync(Exchanges.Post(body));
+        using var peer = await member.AcceptAsync();
+        await peer.ReadHeadAsync();
+        await peer.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello");
+        var answer = await asking;
+        Assert.Equal(5, (await answer.ReadOnceAsync()).Length);
+        var reading = answer.ReadOnceAsync();
+        await Exchanges.UntilAsync(() => body.IsBeingRead, "the body to be read");
+        await answer.DisposeAsync();
+        Assert.False(body.IsBeingRead);
+        await Assert.ThrowsAsync<MemberException>(() => reading);
+        Assert.Equal(0, connections.Open);
+    }
+
     [Theory]
     [InlineData("a\r\nX: y")]
     [InlineData("a\nX: y")]
