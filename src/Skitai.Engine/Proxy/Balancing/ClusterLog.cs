@@ -5,7 +5,7 @@ namespace Skitai.Engine.Proxy.Balancing;
 /// <summary>What goes to server.log when a cluster or a member changes; each change once.</summary>
 internal static partial class ClusterLog
 {
-    [LoggerMessage(320, LogLevel.Warning, "cluster {Cluster}: member {Member} is down, for {BackOff} at first: {Cause}")]
+    [LoggerMessage(320, LogLevel.Warning, "cluster {Cluster}: member {Member} is down, for {BackOff}: {Cause}")]
     public static partial void Down(ILogger logger, string cluster, string member, string backOff, string cause);
 
     [LoggerMessage(321, LogLevel.Warning, "cluster {Cluster}: member {Member} is down until its health check succeeds: {Cause}")]

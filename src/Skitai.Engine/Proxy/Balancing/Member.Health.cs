@@ -15,6 +15,9 @@ internal sealed partial class Member
     /// </summary>
     internal const int ChecksInRow = 2;
 
+    /// <summary>Requests since it came back, after which a failure is a new one.</summary>
+    private const int MuchWork = 200;
+
     private static readonly TimeSpan CheckAgain = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestBackOff = TimeSpan.FromSeconds(30);
 
@@ -24,6 +27,7 @@ internal sealed partial class Member
     private bool _drained;
     private long _risesSince;
     private long _upSince;
+    private long _requestsAtReturn;
     private long _retryAt;
     private TimeSpan _backOff;
     private int _trial;
@@ -233,80 +237,11 @@ internal sealed partial class Member
         }
     }
 
-    /// <summary>Nothing new for it by hand, or requests again.</summary>
-    /// <returns>Whether that is new.</returns>
-    internal bool SetDrained(bool drained, long now)
-    {
-        lock (_cluster.Gate)
-        {
-            if (!drained)
-            {
-                Volatile.Write(ref _retryAt, now); // whoever says so knows better than a back-off
-            }
-
-            if (_drained == drained)
-            {
-                return false;
-            }
-
-            _drained = drained;
-            if (!drained)
-            {
-                Rise(now);
-            }
-
-            Stand();
-            return true;
-        }
-    }
-
-    /// <summary>It joins a cluster that is at work: its share grows from little to all.</summary>
-    internal void JoinSlowly(long now)
-    {
-        lock (_cluster.Gate)
-        {
-            Rise(now);
-            Stand();
-        }
-    }
-
-    /// <summary>How it does now.</summary>
-    internal MemberStatus GetStatus(long now)
-    {
-        lock (_cluster.Gate)
-        {
-            var weight = WeightAt(now);
-            var suspect = IsSuspect(now);
-            var state = _leaving ? "leaving"
-                : _drained ? "drained"
-                : _down ? Volatile.Read(ref _trial) != 0 ? "trial" : "down"
-                : suspect ? "suspect"
-                : _standing == Standing.Rising ? "slow start" : "up";
-            var wait = _cluster.Time.GetElapsedTime(now, Volatile.Read(ref _retryAt));
-            return new MemberStatus(Label, Address.ToString(), state)
-            {
-                Weight = Settings.Weight,
-                EffectiveWeight = weight,
-                InHand = InHand,
-                Requests = Requests,
-                Failures = _failures,
-                FailuresInRow = _failuresInRow,
-                LastFailure = _lastFailure,
-                LastFailureAt = _lastFailureTime,
-                DownSince = _down ? _downSince : null,
-                DownUntil = _down && Check is null ? _cluster.Time.GetUtcNow() + (wait > TimeSpan.Zero ? wait : TimeSpan.Zero) : null,
-                HealthCheckFails = _checkFails,
-                Drained = _drained,
-                Suspect = suspect,
-                Connections = Connections.Open,
-            };
-        }
-    }
-
     private void GoDown(long now)
     {
-        // A member that fails again as soon as it is back goes on where it was: that is no new trouble.
-        var again = _backOff > TimeSpan.Zero && _cluster.Time.GetElapsedTime(_upSince, now) < _backOff;
+        // A member that fails again as soon as it is back goes on where it was: that is no new trouble. One that did a good
+        // deal of work in between is not broken: something that it was asked breaks it now and then.
+        var again = _backOff > TimeSpan.Zero && _cluster.Time.GetElapsedTime(_upSince, now) < _backOff && Requests - _requestsAtReturn < MuchWork;
         _down = true;
         _downSince = _cluster.Time.GetUtcNow();
         _checksPassed = 0;
@@ -331,6 +266,7 @@ internal sealed partial class Member
         _failuresInRow = 0;
         _checksFailed = 0;
         _upSince = now;
+        _requestsAtReturn = Requests;
         _epoch++;
         Rise(now);
         Stand();

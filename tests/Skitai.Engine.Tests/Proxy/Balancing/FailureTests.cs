@@ -160,6 +160,21 @@ public class FailureTests
     }
 
     [Fact]
+    public async Task A_member_that_did_a_good_deal_of_work_since_it_was_back_begins_anew_too()
+    {
+        await using var test = await TestCluster.StartAsync(A, B);
+        test.TakeDown(A);
+        test.Pass(1);
+        while (test.Status(A).Requests < 300)
+        {
+            test.Ask();
+        }
+
+        test.TakeDown(A);
+        Assert.Equal(test.Time.GetUtcNow().AddSeconds(1), test.Status(A).DownUntil);
+    }
+
+    [Fact]
     public async Task Many_requests_that_fail_with_the_same_crash_are_one_failure()
     {
         await using var test = await TestCluster.StartAsync(A, B);
@@ -355,7 +370,7 @@ public class FailureTests
         test.Ask();
         Assert.Equal(
             [
-                $"Warning: cluster @test: member {A} is down, for 1 s at first: it failed: CannotConnect",
+                $"Warning: cluster @test: member {A} is down, for 1 s: it failed: CannotConnect",
                 $"Information: cluster @test: member {A} is back: it answers requests",
             ],
             test.Log);
