@@ -166,6 +166,7 @@ internal sealed partial class Flight
         if (refusal == StoreRefusal.None && !isOther)
         {
             _cache.Store.Freshen(_stored, head);
+            _cache.Uncacheable.Remove(SharedCache.MarkOf(Key, _traits));
         }
         else if (isOther || (!IsOfRequest(refusal) && refusal != StoreRefusal.Authorization))
         {

@@ -74,10 +74,9 @@ internal sealed partial class SharedCache
             return origin.ForwardAsync(request.Exchange, _bypass);
         }
 
-        var mark = MarkOf(request.Key, traits);
-        if (Uncacheable.Has(mark) || Oversized.Has(mark))
+        var isMarked = IsMarked(request.Key, traits);
+        if (isMarked && stored is null)
         {
-            stored?.Release();
             Interlocked.Increment(ref Counters.Mine.Passed);
             return origin.ForwardAsync(request.Exchange, origin.Settings.CacheHeuristic ? _guessedMiss : _miss);
         }
@@ -87,7 +86,9 @@ internal sealed partial class SharedCache
             : use == Use.WhenConfirmed || ReadyAnswer.Of(stored.Head, origin.Settings.CacheHeuristic).Freshness.LeftAt(Now) <= TimeSpan.Zero ? ForwardReason.Stale
             : ForwardReason.Request;
         var names = stored is not null ? stored.Head.VaryNames : varies.Length > 0 ? varies[0] : [];
-        var isAlone = use == Use.WhenConfirmedForIt || request.Control.Has(CacheDirectives.NoCache) || request.Control.MaxAge == 0;
+
+        // With something kept that may be confirmed, or do in an error's place, a mark only means not to wait for each other.
+        var isAlone = isMarked || use == Use.WhenConfirmedForIt || request.Control.Has(CacheDirectives.NoCache) || request.Control.MaxAge == 0;
         return FetchAsync(request, origin, stored, names, isAlone, reason);
     }
 
@@ -141,6 +142,12 @@ internal sealed partial class SharedCache
                 if (followed == Followed.Answered)
                 {
                     return;
+                }
+
+                if (followed == Followed.Alone && landing.Kind == LandingKind.Passed && Store.TryGet(request.Key, request, out stored))
+                {
+                    isAlone = true;
+                    continue;
                 }
 
                 if (followed == Followed.Alone)
