@@ -180,6 +180,7 @@ internal sealed partial class Flight
             Head = head,
             Ready = ReadyAnswer.Of(head, settings.CacheHeuristic),
             OriginStatus = answer.Status,
+            OwnFields = StoredFields.Own(answer.Headers, freshness.Control.WithheldFields),
             IsForLeaderOnly = refusal != StoreRefusal.None || isOther,
         };
     }

@@ -65,6 +65,7 @@ internal sealed partial class Flight
             Ready = ReadyAnswer.Of(head, settings.CacheHeuristic),
             Filling = writer.Filling,
             OriginStatus = answer.Status,
+            OwnFields = StoredFields.Own(answer.Headers, freshness.Control.WithheldFields),
         };
         lock (_changing)
         {

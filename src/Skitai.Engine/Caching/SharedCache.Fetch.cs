@@ -318,6 +318,7 @@ internal sealed partial class SharedCache
             return AnswerAsync(request, stored, head, ready, now, "stale-if-error");
         }
 
-        return WriteAsync(request, stored, head, ready, now, CacheStatusField.Forwarded(reason, landing.OriginStatus, left, isStored: !landing.IsForLeaderOnly && !isCollapsed, isCollapsed));
+        var status = CacheStatusField.Forwarded(reason, landing.OriginStatus, left, isStored: !landing.IsForLeaderOnly && !isCollapsed, isCollapsed);
+        return WriteAsync(request, stored, head, ready, now, status, isCollapsed ? null : landing.OwnFields);
     }
 }
