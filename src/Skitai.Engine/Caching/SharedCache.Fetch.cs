@@ -106,6 +106,12 @@ internal sealed partial class SharedCache
             }
 
             var name = isAlone ? null : NameOf(request.Key, names, request.VariantOf(names));
+            if (name is not null && _flights.TryGetValue(name, out var known) && known.LedTo(exchange))
+            {
+                stored?.Release();
+                break; // without anybody waiting for it, it goes round until it has gone too far
+            }
+
             var flight = Board(request, origin, ref stored, name, before, out var isLeader, out var fresh);
             if (flight is null)
             {
