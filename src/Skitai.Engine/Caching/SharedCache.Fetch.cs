@@ -321,7 +321,9 @@ internal sealed partial class SharedCache
         var left = ReadyAnswer.Seconds(ready.Freshness.LeftAt(now));
         if (landing.Kind == LandingKind.StaleOnError)
         {
-            return AnswerAsync(request, stored, head, ready, now, "stale-if-error");
+            // No hit: the origin was asked (RFC 9211 section 2.1).
+            Interlocked.Increment(ref Counters.Mine.Stale);
+            return WriteAsync(request, stored, head, ready, now, CacheStatusField.Forwarded(reason, landing.OriginStatus, left, isCollapsed: isCollapsed, detail: "stale-if-error"));
         }
 
         var status = CacheStatusField.Forwarded(reason, landing.OriginStatus, left, isStored: !landing.IsForLeaderOnly && !isCollapsed, isCollapsed);
