@@ -3,10 +3,10 @@ namespace Skitai.Engine;
 /// <summary>How an instance's cache does at one moment. Serialisable as JSON.</summary>
 public sealed record CacheStatus
 {
-    /// <summary>Requests answered from the cache, stale answers included.</summary>
+    /// <summary>Requests answered from the cache without asking the origin, stale answers included.</summary>
     public long Hits { get; init; }
 
-    /// <summary>Of <see cref="Hits"/>, those with an answer that was stale: its origin fails, or is being asked.</summary>
+    /// <summary>Requests answered with an answer that was stale: of <see cref="Hits"/>, while its origin is being asked; of the others, because that fails.</summary>
     public long Stale { get; init; }
 
     /// <summary>Body bytes sent from the cache.</summary>

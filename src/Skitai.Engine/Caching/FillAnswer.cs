@@ -23,7 +23,7 @@ internal static class FillAnswer
         var exchange = request.Exchange;
         var response = exchange.Response;
         var head = landing.Head!;
-        if (!StoredAnswer.TryWriteHead(request, head, landing.Ready!, now, status, isNew: true))
+        if (!StoredAnswer.TryWriteHead(request, head, landing.Ready!, now, status, isNew: true, flight is null ? null : landing.OwnFields))
         {
             await StatusPage.WriteAsync(exchange, StatusCodes.Status502BadGateway);
             return;

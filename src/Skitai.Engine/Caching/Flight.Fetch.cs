@@ -166,6 +166,7 @@ internal sealed partial class Flight
         if (refusal == StoreRefusal.None && !isOther)
         {
             _cache.Store.Freshen(_stored, head);
+            _cache.Uncacheable.Remove(SharedCache.MarkOf(Key, _traits));
         }
         else if (isOther || (!IsOfRequest(refusal) && refusal != StoreRefusal.Authorization))
         {
@@ -179,6 +180,7 @@ internal sealed partial class Flight
             Head = head,
             Ready = ReadyAnswer.Of(head, settings.CacheHeuristic),
             OriginStatus = answer.Status,
+            OwnFields = StoredFields.Own(answer.Headers, freshness.Control.WithheldFields),
             IsForLeaderOnly = refusal != StoreRefusal.None || isOther,
         };
     }

@@ -51,6 +51,8 @@ internal sealed partial class Flight
             return false;
         }
 
+        _cache.Uncacheable.Remove(SharedCache.MarkOf(Key, _traits));
+
         // Asked only now: what became obsolete before the store knew of this answer, it could not refuse by itself.
         if (IsObsolete)
         {
@@ -63,6 +65,7 @@ internal sealed partial class Flight
             Ready = ReadyAnswer.Of(head, settings.CacheHeuristic),
             Filling = writer.Filling,
             OriginStatus = answer.Status,
+            OwnFields = StoredFields.Own(answer.Headers, freshness.Control.WithheldFields),
         };
         lock (_changing)
         {

@@ -20,6 +20,8 @@ internal sealed partial class Flight : IInterimAnswers
     private readonly RequestTraits _traits;
     private readonly CacheControl _control;
     private readonly StoredObject? _stored;
+    private readonly string _globalId;
+    private readonly int _localId;
     private readonly Lock _changing = new();
     private readonly CancellationTokenSource _givenUp = new();
     private readonly TaskCompletionSource<Landing> _landing = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -48,6 +50,7 @@ internal sealed partial class Flight : IInterimAnswers
         (_cache, _origin, _stored, Name, Key) = (cache, origin, stored, name, leader.Key);
         _traits = leader.Traits;
         _control = name is null ? leader.Control : new CacheControl();
+        (_globalId, _localId) = (leader.Exchange.GlobalTransactionId, leader.Exchange.LocalTransactionId);
         Request = origin.Detach(leader.Exchange);
 
         // What is kept for all who spell it in their own way is asked for in that one spelling.
@@ -93,6 +96,12 @@ internal sealed partial class Flight : IInterimAnswers
 
     /// <summary>Bytes of the body once all of it has come; -1 before.</summary>
     public long CompleteLength { get; private set; } = -1;
+
+    /// <summary>
+    /// Whether a request is the one that this was begun for, come back from the origin: it would wait for itself. Others of one
+    /// transaction, which have not come further, are no such.
+    /// </summary>
+    public bool LedTo(Exchange exchange) => exchange.LocalTransactionId > _localId && exchange.GlobalTransactionId == _globalId;
 
     /// <summary>Waits for what comes of it, with <see cref="LeaveAsync"/> to follow in any case.</summary>
     /// <exception cref="OperationCanceledException">The client is gone.</exception>

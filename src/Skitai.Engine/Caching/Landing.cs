@@ -1,4 +1,5 @@
 using Skitai.Engine.Caching.Storage;
+using Skitai.Engine.Proxy.Upstream;
 
 namespace Skitai.Engine.Caching;
 
@@ -26,6 +27,9 @@ internal sealed class Landing(LandingKind kind)
 
     /// <summary>The origin's status; 0 = it gave none.</summary>
     public int OriginStatus { get; init; }
+
+    /// <summary>Fields of the origin's answer that are not kept and go to the one who asked, and to nobody else; null = none.</summary>
+    public Header[]? OwnFields { get; init; }
 
     /// <summary>Whether others who wait may not have it.</summary>
     public bool IsForLeaderOnly { get; init; }

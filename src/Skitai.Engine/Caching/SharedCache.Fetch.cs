@@ -74,10 +74,9 @@ internal sealed partial class SharedCache
             return origin.ForwardAsync(request.Exchange, _bypass);
         }
 
-        var mark = MarkOf(request.Key, traits);
-        if (Uncacheable.Has(mark) || Oversized.Has(mark))
+        var isMarked = IsMarked(request.Key, traits);
+        if (isMarked && stored is null)
         {
-            stored?.Release();
             Interlocked.Increment(ref Counters.Mine.Passed);
             return origin.ForwardAsync(request.Exchange, origin.Settings.CacheHeuristic ? _guessedMiss : _miss);
         }
@@ -87,7 +86,9 @@ internal sealed partial class SharedCache
             : use == Use.WhenConfirmed || ReadyAnswer.Of(stored.Head, origin.Settings.CacheHeuristic).Freshness.LeftAt(Now) <= TimeSpan.Zero ? ForwardReason.Stale
             : ForwardReason.Request;
         var names = stored is not null ? stored.Head.VaryNames : varies.Length > 0 ? varies[0] : [];
-        var isAlone = use == Use.WhenConfirmedForIt || request.Control.Has(CacheDirectives.NoCache) || request.Control.MaxAge == 0;
+
+        // With something kept that may be confirmed, or do in an error's place, a mark only means not to wait for each other.
+        var isAlone = isMarked || use == Use.WhenConfirmedForIt || request.Control.Has(CacheDirectives.NoCache) || request.Control.MaxAge == 0;
         return FetchAsync(request, origin, stored, names, isAlone, reason);
     }
 
@@ -105,6 +106,12 @@ internal sealed partial class SharedCache
             }
 
             var name = isAlone ? null : NameOf(request.Key, names, request.VariantOf(names));
+            if (name is not null && _flights.TryGetValue(name, out var known) && known.LedTo(exchange))
+            {
+                stored?.Release();
+                break; // without anybody waiting for it, it goes round until it has gone too far
+            }
+
             var flight = Board(request, origin, ref stored, name, before, out var isLeader, out var fresh);
             if (flight is null)
             {
@@ -141,6 +148,12 @@ internal sealed partial class SharedCache
                 if (followed == Followed.Answered)
                 {
                     return;
+                }
+
+                if (followed == Followed.Alone && landing.Kind == LandingKind.Passed && Store.TryGet(request.Key, request, out stored))
+                {
+                    isAlone = true;
+                    continue;
                 }
 
                 if (followed == Followed.Alone)
@@ -308,9 +321,12 @@ internal sealed partial class SharedCache
         var left = ReadyAnswer.Seconds(ready.Freshness.LeftAt(now));
         if (landing.Kind == LandingKind.StaleOnError)
         {
-            return AnswerAsync(request, stored, head, ready, now, "stale-if-error");
+            // No hit: the origin was asked (RFC 9211 section 2.1).
+            Interlocked.Increment(ref Counters.Mine.Stale);
+            return WriteAsync(request, stored, head, ready, now, CacheStatusField.Forwarded(reason, landing.OriginStatus, left, isCollapsed: isCollapsed, detail: "stale-if-error"));
         }
 
-        return WriteAsync(request, stored, head, ready, now, CacheStatusField.Forwarded(reason, landing.OriginStatus, left, isStored: !landing.IsForLeaderOnly && !isCollapsed, isCollapsed));
+        var status = CacheStatusField.Forwarded(reason, landing.OriginStatus, left, isStored: !landing.IsForLeaderOnly && !isCollapsed, isCollapsed);
+        return WriteAsync(request, stored, head, ready, now, status, isCollapsed ? null : landing.OwnFields);
     }
 }

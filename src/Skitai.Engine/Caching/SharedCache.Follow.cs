@@ -28,7 +28,7 @@ internal sealed partial class SharedCache
                 return Followed.Answered;
             default:
                 // It was not kept: by the rules for all who ask like this one, or for the other one's sake only.
-                return IsKnownUncacheable(request) ? Followed.Alone : Followed.Again;
+                return IsMarked(request.Key, request.Traits) ? Followed.Alone : Followed.Again;
         }
     }
 
@@ -40,9 +40,10 @@ internal sealed partial class SharedCache
         return origin.RefuseAsync(request.Exchange, fault);
     }
 
-    private bool IsKnownUncacheable(CachedRequest request)
+    /// <summary>Whether the last answer to such a request was not kept.</summary>
+    private bool IsMarked(string key, RequestTraits traits)
     {
-        var mark = MarkOf(request.Key, request.Traits);
+        var mark = MarkOf(key, traits);
         return Uncacheable.Has(mark) || Oversized.Has(mark);
     }
 
@@ -74,7 +75,7 @@ internal sealed partial class SharedCache
             : Store.MayFindOnDisk(request.Key) ? await Store.GetAsync(request.Key, request, request.Exchange.ClientGone) : null;
         if (stored is null)
         {
-            return IsKnownUncacheable(request) ? Followed.Alone : Followed.Again;
+            return IsMarked(request.Key, request.Traits) ? Followed.Alone : Followed.Again;
         }
 
         var head = stored.Head;

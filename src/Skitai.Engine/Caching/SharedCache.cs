@@ -6,6 +6,7 @@ using Skitai.Configuration.Settings;
 using Skitai.Engine.Caching.Rules;
 using Skitai.Engine.Caching.Storage;
 using Skitai.Engine.Hosting;
+using Skitai.Engine.Proxy.Upstream;
 
 namespace Skitai.Engine.Caching;
 
@@ -149,14 +150,15 @@ internal sealed partial class SharedCache : IAsyncDisposable
     }
 
     /// <summary>Answers with what is kept. Takes over the share.</summary>
-    private ValueTask WriteAsync(CachedRequest request, StoredObject stored, StoredHead head, ReadyAnswer ready, DateTimeOffset now, in StringValues status)
+    private ValueTask WriteAsync(
+        CachedRequest request, StoredObject stored, StoredHead head, ReadyAnswer ready, DateTimeOffset now, in StringValues status, Header[]? own = null)
     {
         if (request.IsGet)
         {
             Interlocked.Add(ref Counters.Mine.HitBytes, stored.Length);
         }
 
-        return _answer.WriteAsync(request, stored, head, ready, now, status);
+        return _answer.WriteAsync(request, stored, head, ready, now, status, own);
     }
 
     /// <summary>Asks whether a kept answer is still good while clients go on getting it: one request for each, and not too many.</summary>

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Primitives;
 using Skitai.Engine.Caching.Rules;
 using Skitai.Engine.Caching.Storage;
 using Skitai.Engine.Hosting;
+using Skitai.Engine.Proxy.Upstream;
 using Skitai.Engine.Static;
 
 namespace Skitai.Engine.Caching;
@@ -25,14 +26,15 @@ internal sealed class StoredAnswer(FileSender sender)
     /// <param name="ready">What was made of that.</param>
     /// <param name="now">The time.</param>
     /// <param name="status">What Cache-Status says.</param>
-    public ValueTask WriteAsync(CachedRequest request, StoredObject stored, StoredHead head, ReadyAnswer ready, DateTimeOffset now, in StringValues status)
+    /// <param name="own">Fields for this one only (<see cref="Landing.OwnFields"/>); null = none.</param>
+    public ValueTask WriteAsync(CachedRequest request, StoredObject stored, StoredHead head, ReadyAnswer ready, DateTimeOffset now, in StringValues status, Header[]? own)
     {
         var exchange = request.Exchange;
         var sending = default(ValueTask);
         var isDone = false;
         try
         {
-            if (!TryWriteHead(request, head, ready, now, status, isNew: false))
+            if (!TryWriteHead(request, head, ready, now, status, isNew: false, own))
             {
                 sending = StatusPage.WriteAsync(exchange, StatusCodes.Status502BadGateway);
             }
@@ -79,8 +81,10 @@ internal sealed class StoredAnswer(FileSender sender)
     /// <param name="now">The time.</param>
     /// <param name="status">What Cache-Status says.</param>
     /// <param name="isNew">Whether it has just come: then an age of nothing is not worth a field.</param>
+    /// <param name="own">Fields for this one only (<see cref="Landing.OwnFields"/>); null = none.</param>
     /// <returns>False when the fields cannot be sent; the answer is as it was before.</returns>
-    public static bool TryWriteHead(CachedRequest request, StoredHead head, ReadyAnswer ready, DateTimeOffset now, in StringValues status, bool isNew)
+    public static bool TryWriteHead(
+        CachedRequest request, StoredHead head, ReadyAnswer ready, DateTimeOffset now, in StringValues status, bool isNew, Header[]? own)
     {
         var response = request.Exchange.Response;
         var headers = response.Headers;
@@ -107,6 +111,11 @@ internal sealed class StoredAnswer(FileSender sender)
             }
 
             headers[CacheStatusField.Name] = status;
+            if (own is not null)
+            {
+                AddOwn(headers, own, notModified);
+            }
+
             return true;
         }
         catch (InvalidOperationException)
@@ -117,6 +126,21 @@ internal sealed class StoredAnswer(FileSender sender)
             response.StatusCode = StatusCodes.Status200OK;
             response.ReasonPhrase = null;
             return false;
+        }
+    }
+
+    private static void AddOwn(IHeaderDictionary headers, Header[] own, bool notModified)
+    {
+        foreach (ref readonly var field in own.AsSpan())
+        {
+            if (field.Name == CacheStatusField.Name)
+            {
+                headers[field.Name] = CacheStatusField.Append(field.Value, headers[field.Name]!);
+            }
+            else if (!notModified || !DescribesContent(field.Name))
+            {
+                headers.Append(field.Name, field.Value);
+            }
         }
     }
 

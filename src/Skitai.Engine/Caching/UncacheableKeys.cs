@@ -52,6 +52,11 @@ internal sealed class UncacheableKeys(TimeProvider time)
     /// <summary>An answer came that could have been kept.</summary>
     public void Remove(string key)
     {
+        if (Count == 0)
+        {
+            return;
+        }
+
         Volatile.Read(ref _young).Remove(key);
         Volatile.Read(ref _old).Remove(key);
     }

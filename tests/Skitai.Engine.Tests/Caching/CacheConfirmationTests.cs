@@ -179,7 +179,9 @@ public sealed class CacheConfirmationTests
         site.Origin.Answer("", "oops", status);
         site.Wait(60);
         var reply = await site.SendAsync();
-        Assert.Equal((200, "old", "skitaid; hit; ttl=-50; detail=stale-if-error"), (reply.Status, reply.Body, reply.Cache));
+        Assert.Equal((200, "old", $"skitaid; fwd=stale; fwd-status={status}; ttl=-50; detail=stale-if-error"), (reply.Status, reply.Body, reply.Cache));
+        var counted = site.Cache.GetStatus();
+        Assert.Equal((0, 1, 2), (counted.Hits, counted.Stale, counted.Misses));
         site.Wait(51);
         Assert.Equal(status, (await site.SendAsync()).Status);
     }
@@ -203,7 +205,8 @@ public sealed class CacheConfirmationTests
         await site.SendAsync();
         site.Origin.Fail();
         site.Wait(69);
-        Assert.Equal("old", (await site.SendAsync()).Body);
+        var reply = await site.SendAsync();
+        Assert.Equal(("old", "skitaid; fwd=stale; ttl=-59; detail=stale-if-error"), (reply.Body, reply.Cache));
         site.Wait(2);
         Assert.Equal(502, (await site.SendAsync()).Status);
     }

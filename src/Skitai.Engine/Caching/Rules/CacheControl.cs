@@ -70,9 +70,10 @@ internal struct CacheControl()
     /// <summary>Reads one line more.</summary>
     public void Add(ReadOnlySpan<char> line)
     {
+        var quotes = true;
         while (!line.IsEmpty)
         {
-            var end = EndOfMember(line);
+            var end = EndOfMember(line, ref quotes);
             Take(line[..end].Trim(" \t"));
             line = end == line.Length ? [] : line[(end + 1)..];
         }
@@ -142,25 +143,47 @@ internal struct CacheControl()
     }
 
     /// <summary>Where the next comma is that is not in a quoted string.</summary>
-    private static int EndOfMember(ReadOnlySpan<char> line)
+    /// <param name="line">What is left of the line.</param>
+    /// <param name="quotes">
+    /// Whether a quote may begin a string. One that does not end is a letter like others, and so is all behind it: what it
+    /// seems to hide may forbid to keep the answer.
+    /// </param>
+    private static int EndOfMember(ReadOnlySpan<char> line, ref bool quotes)
     {
-        var quoted = false;
         for (var at = 0; at < line.Length; at++)
         {
-            switch (line[at])
+            if (line[at] == ',')
             {
-                case '"':
-                    quoted = !quoted;
-                    break;
-                case '\\' when quoted:
-                    at++;
-                    break;
-                case ',' when !quoted:
-                    return at;
+                return at;
+            }
+
+            if (line[at] == '"' && quotes)
+            {
+                var end = EndOfString(line, at);
+                quotes = end >= 0;
+                at = quotes ? end : at;
             }
         }
 
         return line.Length;
+    }
+
+    /// <summary>Where the string that begins at a quote has its other one; -1 = nowhere.</summary>
+    private static int EndOfString(ReadOnlySpan<char> line, int first)
+    {
+        for (var at = first + 1; at < line.Length; at++)
+        {
+            switch (line[at])
+            {
+                case '"':
+                    return at;
+                case '\\':
+                    at++;
+                    break;
+            }
+        }
+
+        return -1;
     }
 
     private void Take(ReadOnlySpan<char> member)
@@ -190,11 +213,11 @@ internal struct CacheControl()
         Take(lower[..length], value, equals >= 0);
     }
 
-    /// <summary>no-cache and private concern all of the answer, or the fields that they name. A list without a name in it is no list.</summary>
+    /// <summary>no-cache and private concern all of the answer, or the fields that they name. A list without a name in it, or without its end, is no list.</summary>
     private void TakeWithFields(CacheDirectives directive, ReadOnlySpan<char> value, bool hasValue)
     {
         var named = false;
-        if (hasValue)
+        if (hasValue && (value.IsEmpty || value[0] != '"'))
         {
             foreach (var range in value.Split(','))
             {

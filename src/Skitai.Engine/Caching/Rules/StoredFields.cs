@@ -23,6 +23,35 @@ internal static class StoredFields
     }
 
     /// <summary>
+    /// The fields that are not kept and yet are for the one who asked: those that private and no-cache name, and what caches
+    /// nearer to the origin say of the answer (RFC 9211 section 2), in one line.
+    /// </summary>
+    /// <param name="fields">The answer's end-to-end fields.</param>
+    /// <param name="withheld">The fields that private and no-cache name; null = none.</param>
+    /// <returns>Null = there are none.</returns>
+    public static Header[]? Own(HeaderList fields, List<string>? withheld)
+    {
+        List<Header>? own = null;
+        if (fields.FindAll(CacheStatusField.Name) is { } caches)
+        {
+            (own ??= []).Add(new Header(CacheStatusField.Name, caches));
+        }
+
+        if (withheld is not null)
+        {
+            foreach (ref readonly var field in fields.Lines)
+            {
+                if (Lists(withheld, field.Name) && !IsNeverKept(field.Name) && !IsMadeHere(field.Name))
+                {
+                    (own ??= []).Add(field);
+                }
+            }
+        }
+
+        return own?.ToArray();
+    }
+
+    /// <summary>
     /// The fields of a kept answer after the origin has confirmed it: those that the confirmation has take the place of all
     /// lines of their name, but for those that belong to the kept content.
     /// </summary>
@@ -80,6 +109,9 @@ internal static class StoredFields
         25 => Is(name, "Proxy-Authentication-Info"),
         _ => false,
     };
+
+    /// <summary>Fields that every answer from here has, or has not, by itself.</summary>
+    private static bool IsMadeHere(string name) => Is(name, "Age") || Is(name, "Content-Length") || Is(name, "Server");
 
     private static bool Is(string name, string other) => name.Equals(other, StringComparison.OrdinalIgnoreCase);
 

@@ -43,10 +43,14 @@ internal static class TargetedCacheControl
             var (name, text, type) = members[i];
             switch (type)
             {
-                case StructuredType.Integer:
+                case StructuredType.String when name is "no-cache" or "private":
                     control.Take(name, text, hasValue: true);
                     break;
-                case StructuredType.String when name is "no-cache" or "private":
+                case not StructuredType.False when name is "no-store" or "no-cache" or "private":
+                    // Whatever it is meant to say: it does not say that the answer may be kept.
+                    control.Take(name, "", hasValue: false);
+                    break;
+                case StructuredType.Integer:
                     control.Take(name, text, hasValue: true);
                     break;
                 case StructuredType.True:

@@ -62,7 +62,7 @@ internal static class VariantText
         }
         else if (name is "accept-encoding" or "accept-language" or "accept-charset")
         {
-            AppendWeighted(text, values, isEncoding: name == "accept-encoding");
+            AppendWeighted(text, values, isEncoding: name == "accept-encoding", isOrdered: name == "accept-language");
         }
         else
         {
@@ -116,11 +116,12 @@ internal static class VariantText
 
     /// <summary>
     /// A list of weighted members: in lower case, by weight and then by the alphabet, for the order in the field has no
-    /// meaning (RFC 9110 section 12.4.2). What a coding's weight of zero says is kept, too.
+    /// meaning (RFC 9110 section 12.4.2). What a coding's weight of zero says is kept, too. Of languages with the same weight
+    /// many apps take the first (section 12.5.4): those stay in their order.
     /// </summary>
-    private static void AppendWeighted(StringBuilder text, in StringValues lines, bool isEncoding)
+    private static void AppendWeighted(StringBuilder text, in StringValues lines, bool isEncoding, bool isOrdered)
     {
-        var members = new List<(string Name, int Weight)>();
+        var members = new List<(string Name, int Weight, int Place)>();
         for (var i = 0; i < lines.Count; i++)
         {
             var line = lines[i].AsSpan();
@@ -129,21 +130,25 @@ internal static class VariantText
                 var member = line[range].Trim(" \t");
                 if (!member.IsEmpty)
                 {
-                    members.Add(Weigh(member, isEncoding));
+                    var (name, weight) = Weigh(member, isEncoding);
+                    members.Add((name, weight, isOrdered ? members.Count : 0));
                 }
             }
         }
 
-        members.Sort(static (one, other) => one.Weight != other.Weight ? other.Weight.CompareTo(one.Weight) : string.CompareOrdinal(one.Name, other.Name));
+        members.Sort(static (one, other) =>
+            one.Weight != other.Weight ? other.Weight.CompareTo(one.Weight)
+            : one.Place != other.Place ? one.Place.CompareTo(other.Place)
+            : string.CompareOrdinal(one.Name, other.Name));
         var last = default((string Name, int Weight));
-        foreach (var member in members)
+        foreach (var (name, weight, _) in members)
         {
-            if (member != last)
+            if ((name, weight) != last)
             {
-                text.Append(member.Name).Append(';').Append(member.Weight.ToString(CultureInfo.InvariantCulture)).Append(',');
+                text.Append(name).Append(';').Append(weight.ToString(CultureInfo.InvariantCulture)).Append(',');
             }
 
-            last = member;
+            last = (name, weight);
         }
     }
 

@@ -57,6 +57,24 @@ public sealed class CacheControlTests
     }
 
     [Theory]
+    [InlineData("max-age=10, foo=\"bar, no-store", "NoStore")]
+    [InlineData("foo=\"bar, private", "Private")]
+    [InlineData("foo=\"a, b\", bar=\"c, no-cache", "NoCache")]
+    [InlineData("foo=\"bar\\\", no-store", "NoStore")]
+    [InlineData("\", no-store", "NoStore")]
+    [InlineData("private=\"a, b", "Private")]
+    [InlineData("no-cache=\"a", "NoCache")]
+    [InlineData("no-cache=\"", "NoCache")]
+    public void A_quote_that_is_not_closed_hides_nothing(string line, string expected) => Assert.Equal(expected, Parse(line).Directives.ToString());
+
+    [Fact]
+    public void Quotes_without_number_are_read_in_no_time()
+    {
+        var line = string.Concat(Enumerable.Repeat("\"\\", 1_000_000)) + string.Concat(Enumerable.Repeat(",\"\\", 1_000_000)) + ", no-store";
+        Assert.True(Parse(line).Has(CacheDirectives.NoStore));
+    }
+
+    [Theory]
     [InlineData("No-StOrE", "NoStore")]
     [InlineData("no-cache", "NoCache")]
     [InlineData("private", "Private")]
@@ -145,6 +163,28 @@ public sealed class CacheControlTests
         Assert.True(TargetedCacheControl.TryParse("no-store, private=\"a, b\", must-revalidate=?1, public=?0", out var control));
         Assert.Equal(CacheDirectives.NoStore | CacheDirectives.MustRevalidate, control.Directives);
         Assert.Equal(["a", "b"], control.WithheldFields!);
+    }
+
+    [Theory]
+    [InlineData("max-age=10, no-store=yes", "NoStore")]
+    [InlineData("no-store=\"x\"", "NoStore")]
+    [InlineData("no-store=?0", "None")]
+    [InlineData("no-store=1", "NoStore")]
+    [InlineData("no-store=0.5", "NoStore")]
+    [InlineData("no-store=(1 2)", "NoStore")]
+    [InlineData("private=yes", "Private")]
+    [InlineData("private=1", "Private")]
+    [InlineData("private=(\"a\" \"b\")", "Private")]
+    [InlineData("private=\"a\"", "None")]
+    [InlineData("private=?0", "None")]
+    [InlineData("no-cache=:YQ==:", "NoCache")]
+    [InlineData("no-cache=@0", "NoCache")]
+    [InlineData("no-cache=0", "NoCache")]
+    [InlineData("no-cache=?0", "None")]
+    public void What_a_targeted_field_forbids_is_forbidden_whatever_its_value(string value, string expected)
+    {
+        Assert.True(TargetedCacheControl.TryParse(value, out var control));
+        Assert.Equal(expected, control.Directives.ToString());
     }
 
     [Fact]
