@@ -83,7 +83,7 @@ internal sealed partial class ForwardedRequest : OriginRequest
     {
         var isIdempotent = IsIdempotent(Message.Method) && Message.Upgrade is null;
         var resent = 0;
-        (MemberAnswer? Answer, Member? Member) worse = default;
+        (KeptAnswer? Answer, Member? Member) worse = default;
         Member? failed = null;
         MemberException? fault = null;
         _choice.Token = _token; // each sending is a request of its own, with all members before it
@@ -92,6 +92,7 @@ internal sealed partial class ForwardedRequest : OriginRequest
             while (true)
             {
                 _choice.Replayable = isIdempotent && CanRepeat;
+                _choice.Waits = worse.Answer is not { HoldsConnection: true }; // its member has given it back, and must not have more than it may
                 var member = await _cluster.TakeAsync(_choice, cancellation);
                 if (member is null)
                 {
@@ -115,9 +116,9 @@ internal sealed partial class ForwardedRequest : OriginRequest
                     }
 
                     // Somebody else may do better; if not, this is what the client gets.
-                    await DisposeAsync(worse.Answer);
-                    worse = (answer, member);
                     resent++;
+                    await DisposeAsync(worse.Answer);
+                    worse = (await KeptAnswer.TakeAsync(answer), member);
                 }
                 catch (MemberException failure)
                 {
