@@ -81,7 +81,7 @@ internal sealed partial class ForwardedRequest : OriginRequest
     /// <inheritdoc/>
     public override async ValueTask<MemberAnswer> SendAsync(CancellationToken cancellation)
     {
-        var isIdempotent = IsIdempotent(Message.Method) && Message.Upgrade is null;
+        var isIdempotent = Message.IsIdempotent;
         var resent = 0;
         (KeptAnswer? Answer, Member? Member) worse = default;
         Member? failed = null;
@@ -157,9 +157,6 @@ internal sealed partial class ForwardedRequest : OriginRequest
             return new LeasedAnswer(answer, _choice, this);
         }
     }
-
-    /// <summary>RFC 9110 section 9.2.2.</summary>
-    private static bool IsIdempotent(string method) => method is "GET" or "HEAD" or "PUT" or "DELETE" or "OPTIONS";
 
     private static ValueTask DisposeAsync(MemberAnswer? answer) => answer?.DisposeAsync() ?? ValueTask.CompletedTask;
 
