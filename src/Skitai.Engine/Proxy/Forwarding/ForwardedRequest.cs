@@ -66,6 +66,7 @@ internal sealed partial class ForwardedRequest : OriginRequest
         Message.Clear();
         Member = null;
         _token = null;
+        _cluster = null!; // a quiet connection must not keep one that a reload has taken out
     }
 
     /// <summary>The member has got all of the body that it needs: from now on it is its turn.</summary>
@@ -74,8 +75,13 @@ internal sealed partial class ForwardedRequest : OriginRequest
     /// <summary>The answer that has begun cannot be had to its end, or cannot be passed on.</summary>
     public void TellCut(string cause)
     {
+        if (Member is not { } member || _cluster is not { } cluster)
+        {
+            return; // it is over just now
+        }
+
         var (target, globalId, localId) = (OutputText.Escape(Message.Target), GlobalId, LocalId);
-        LogCut(_logger, _cluster.Name, Member!.Label, cause, Message.Method, target, globalId, localId);
+        LogCut(_logger, cluster.Name, member.Label, cause, Message.Method, target, globalId, localId);
     }
 
     /// <inheritdoc/>
