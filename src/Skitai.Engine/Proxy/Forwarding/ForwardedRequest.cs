@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using Skitai.Engine.Caching;
 using Skitai.Engine.Hosting;
@@ -85,6 +86,7 @@ internal sealed partial class ForwardedRequest : OriginRequest
     }
 
     /// <inheritdoc/>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public override async ValueTask<MemberAnswer> SendAsync(CancellationToken cancellation)
     {
         var isIdempotent = Message.IsIdempotent;
@@ -181,6 +183,7 @@ internal sealed partial class ForwardedRequest : OriginRequest
     /// <summary>Whether it can be sent again although a member has answered it: that one must not go on reading the body.</summary>
     private bool CanRepeatNow => Message.Body is not ClientBody || Message.Body is ClientBody { CanRewind: true, IsTaken: true };
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<MemberAnswer> AskAsync(Member member, CancellationToken cancellation)
     {
         Member = member;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
@@ -50,6 +51,7 @@ internal sealed partial class Forwarder : Origin
     public override ValueTask ForwardAsync(Exchange exchange, AnswerWitness witness) => AnswerAsync(exchange, witness);
 
     /// <summary>Forwards a request and writes the answer.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask AnswerAsync(Exchange exchange, AnswerWitness? witness)
     {
         var request = exchange.Forwarded ??= new ForwardedRequest(_logger);
