@@ -31,14 +31,17 @@ internal sealed partial class Cluster
         lock (Gate)
         {
             ServeQueue();
-            if (_queue.Count >= Settings.MaxQueue)
+            if (!choice.Waits || _queue.Count >= Settings.MaxQueue)
             {
                 // It cannot wait for a better one.
                 var found = Choose(choice, Time.GetTimestamp(), impatient: true);
                 if (found is Found.NoRoom or Found.NoneForThis)
                 {
                     choice.Refusal = NoMember.QueueFull;
-                    Interlocked.Increment(ref _refused);
+                    if (choice.Waits)
+                    {
+                        Interlocked.Increment(ref _refused);
+                    }
                 }
 
                 return choice.Member;

@@ -125,7 +125,7 @@ internal sealed partial class Cluster : IAsyncDisposable
 
     /// <summary>
     /// Gives the request to a member, which then has one more in hand until <see cref="MemberChoice.Release"/>. Waits when all
-    /// have max_connections.
+    /// have max_connections, if it may.
     /// </summary>
     /// <returns>The member, <see cref="MemberChoice.Member"/> too; null = none may be had, <see cref="MemberChoice.Refusal"/> says why.</returns>
     /// <exception cref="OperationCanceledException">The client went away while it waited.</exception>

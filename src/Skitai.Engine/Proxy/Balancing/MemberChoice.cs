@@ -23,6 +23,9 @@ internal sealed class MemberChoice
     /// </summary>
     public bool Replayable { get; set; }
 
+    /// <summary>Whether it waits when no member has room; else none may be had then. Set it before <see cref="Cluster.TakeAsync"/>.</summary>
+    public bool Waits { get; set; } = true;
+
     /// <summary>The token of the client's cookie, which names the member it should stay with; null = any will do.</summary>
     public string? Token { get; set; }
 
@@ -166,6 +169,7 @@ internal sealed class MemberChoice
         }
 
         Replayable = false;
+        Waits = true;
         Token = null;
         Refusal = NoMember.None;
         Tries = 0;

@@ -88,8 +88,8 @@ internal sealed class ClientBody(Exchange exchange, BodyReader reader, Forwarded
 
         if (piece.IsEmpty || _length == Length)
         {
+            request.BodyTaken(); // first: who sees the other may go on to another member
             IsTaken = true;
-            request.BodyTaken();
         }
 
         return piece;

@@ -76,6 +76,7 @@ internal sealed class ClusterMount : Mount
             return FinishAsync(answering);
         }
 
+        answering.GetAwaiter().GetResult(); // for a pooled one to go back
         _cluster.Left();
         return ValueTask.FromResult(MountOutcome.Handled);
     }

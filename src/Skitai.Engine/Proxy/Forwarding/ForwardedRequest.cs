@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using Skitai.Engine.Caching;
 using Skitai.Engine.Hosting;
@@ -68,6 +69,7 @@ internal sealed partial class ForwardedRequest : OriginRequest
         Message.Clear();
         Member = null;
         _token = null;
+        _cluster = null!; // a quiet connection must not keep one that a reload has taken out
     }
 
     /// <summary>The member has got all of the body that it needs: from now on it is its turn.</summary>
@@ -76,16 +78,22 @@ internal sealed partial class ForwardedRequest : OriginRequest
     /// <summary>The answer that has begun cannot be had to its end, or cannot be passed on.</summary>
     public void TellCut(string cause)
     {
+        if (Member is not { } member || _cluster is not { } cluster)
+        {
+            return; // it is over just now
+        }
+
         var (target, globalId, localId) = (OutputText.Escape(Message.Target), GlobalId, LocalId);
-        LogCut(_logger, _cluster.Name, Member!.Label, cause, Message.Method, target, globalId, localId);
+        LogCut(_logger, cluster.Name, member.Label, cause, Message.Method, target, globalId, localId);
     }
 
     /// <inheritdoc/>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public override async ValueTask<MemberAnswer> SendAsync(CancellationToken cancellation)
     {
-        var isIdempotent = IsIdempotent(Message.Method) && Message.Upgrade is null;
+        var isIdempotent = Message.IsIdempotent;
         var resent = 0;
-        (MemberAnswer? Answer, Member? Member) worse = default;
+        (KeptAnswer? Answer, Member? Member) worse = default;
         Member? failed = null;
         MemberException? fault = null;
         _choice.Token = _token; // each sending is a request of its own, with all members before it
@@ -94,6 +102,7 @@ internal sealed partial class ForwardedRequest : OriginRequest
             while (true)
             {
                 _choice.Replayable = isIdempotent && CanRepeat;
+                _choice.Waits = worse.Answer is not { HoldsConnection: true }; // its member has given it back, and must not have more than it may
                 var member = await _cluster.TakeAsync(_choice, cancellation);
                 if (member is null)
                 {
@@ -117,9 +126,9 @@ internal sealed partial class ForwardedRequest : OriginRequest
                     }
 
                     // Somebody else may do better; if not, this is what the client gets.
-                    await DisposeAsync(worse.Answer);
-                    worse = (answer, member);
                     resent++;
+                    await DisposeAsync(worse.Answer);
+                    worse = (await KeptAnswer.TakeAsync(answer), member);
                 }
                 catch (MemberException failure)
                 {
@@ -159,9 +168,6 @@ internal sealed partial class ForwardedRequest : OriginRequest
         }
     }
 
-    /// <summary>RFC 9110 section 9.2.2.</summary>
-    private static bool IsIdempotent(string method) => method is "GET" or "HEAD" or "PUT" or "DELETE" or "OPTIONS";
-
     private static ValueTask DisposeAsync(MemberAnswer? answer) => answer?.DisposeAsync() ?? ValueTask.CompletedTask;
 
     /// <summary>Whether the content type says that the body is a stream of messages, which may be far apart.</summary>
@@ -179,6 +185,7 @@ internal sealed partial class ForwardedRequest : OriginRequest
     /// <summary>Whether it can be sent again although a member has answered it: that one must not go on reading the body.</summary>
     private bool CanRepeatNow => Message.Body is not ClientBody || Message.Body is ClientBody { CanRewind: true, IsTaken: true };
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<MemberAnswer> AskAsync(Member member, CancellationToken cancellation)
     {
         Member = member;

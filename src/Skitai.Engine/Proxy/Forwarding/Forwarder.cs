@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
@@ -15,6 +16,8 @@ namespace Skitai.Engine.Proxy.Forwarding;
 /// <summary>Gives clients' requests to a cluster, as one of its mounts sees it, and its answers to the clients.</summary>
 internal sealed partial class Forwarder : Origin
 {
+    private const string UnfitHead = "its header section cannot be passed on";
+
     private readonly string _path;
     private readonly string _prefix;
     private readonly Cluster _cluster;
@@ -48,6 +51,7 @@ internal sealed partial class Forwarder : Origin
     public override ValueTask ForwardAsync(Exchange exchange, AnswerWitness witness) => AnswerAsync(exchange, witness);
 
     /// <summary>Forwards a request and writes the answer.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask AnswerAsync(Exchange exchange, AnswerWitness? witness)
     {
         var request = exchange.Forwarded ??= new ForwardedRequest(_logger);
@@ -85,7 +89,7 @@ internal sealed partial class Forwarder : Origin
             var isBadHandshake = exchange.Method == "CONNECT" && !WebSocketConnect.IsProper(request.Message, answer);
             if (isBadHandshake || !AnswerWriter.TryWriteHead(exchange, answer))
             {
-                request.TellCut(isBadHandshake ? "no WebSocket's opening handshake" : "its header section cannot be passed on");
+                request.TellCut(isBadHandshake ? "no WebSocket's opening handshake" : UnfitHead);
                 await StatusPage.WriteAsync(exchange, StatusCodes.Status502BadGateway);
             }
             else if (answer.Status == StatusCodes.Status101SwitchingProtocols)
@@ -141,14 +145,19 @@ internal sealed partial class Forwarder : Origin
     /// <inheritdoc/>
     public override ValueTask WriteAsync(Exchange exchange, OriginRequest request, MemberAnswer answer)
     {
+        var forwarded = (ForwardedRequest)request;
         if (_cluster.Settings.Sticky)
         {
-            KeepAt((ForwardedRequest)request, exchange, answer.Headers);
+            KeepAt(forwarded, exchange, answer.Headers);
         }
 
-        return AnswerWriter.TryWriteHead(exchange, answer)
-            ? _writer.WriteBodyAsync(exchange, answer, exchange.ClientGone)
-            : StatusPage.WriteAsync(exchange, StatusCodes.Status502BadGateway);
+        if (AnswerWriter.TryWriteHead(exchange, answer))
+        {
+            return _writer.WriteBodyAsync(exchange, answer, exchange.ClientGone);
+        }
+
+        forwarded.TellCut(UnfitHead);
+        return StatusPage.WriteAsync(exchange, StatusCodes.Status502BadGateway);
     }
 
     /// <inheritdoc/>

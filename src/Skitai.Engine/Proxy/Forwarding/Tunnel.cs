@@ -97,12 +97,11 @@ internal sealed class Tunnel : IAsyncDisposable
             }
 
             End(because);
+            Hurry(); // over TLS a member that takes nothing would keep the next line waiting
             if (_member is Http1Tunnel member)
             {
                 await member.EndSendingAsync(_over.Token);
             }
-
-            Hurry();
         }
         catch (Exception lost) when (IsLoss(lost))
         {

@@ -30,6 +30,12 @@ internal sealed class MemberRequest
     /// <summary>The client understands trailers (<c>TE: trailers</c>).</summary>
     public bool TakesTrailers { get; set; }
 
+    /// <summary>
+    /// Whether it does no more harm twice than once (RFC 9110 section 9.2.2). An upgrade does not count: the connection may
+    /// have been used for something already.
+    /// </summary>
+    public bool IsIdempotent => Upgrade is null && Method is ("GET" or "HEAD" or "OPTIONS" or "PUT" or "DELETE" or "TRACE");
+
     /// <summary>Gets 1xx answers; null = nobody wants them.</summary>
     public IInterimAnswers? Interim { get; set; }
 

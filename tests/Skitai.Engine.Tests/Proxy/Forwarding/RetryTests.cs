@@ -258,6 +258,71 @@ public sealed class RetryTests
         }
     }
 
+    /// <summary>While another member is waited for, the one that answered 503 gets others: one connection has to do.</summary>
+    [Fact]
+    public async Task A_503_kept_for_want_of_a_better_answer_keeps_no_connection()
+    {
+        string? holder = null;
+        var held = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        async Task ActAsync(Peer peer, string head)
+        {
+            if (head.StartsWith("GET /hold ", StringComparison.Ordinal))
+            {
+                Volatile.Write(ref holder, peer.Socket.LocalEndPoint!.ToString());
+                await held.Task;
+            }
+
+            await peer.SendAsync(
+                Volatile.Read(ref holder) == peer.Socket.LocalEndPoint!.ToString() ? Ok : "HTTP/1.1 503 No\r\nContent-Length: 5\r\n\r\nnever");
+        }
+
+        await using var first = new Fate(ActAsync);
+        await using var second = new Fate(ActAsync);
+        await using var site = await StartAsync([first.Address, second.Address], cluster => cluster with { MaxConnections = 1, MaxFails = 100 });
+        var holding = site.Http(false).GetStringAsync("/hold", Cancellation);
+        await TestInstances.UntilAsync(() => first.Arrivals + second.Arrivals == 1, "the request that is held");
+        var other = first.Arrivals == 0 ? first : second;
+        var waiting = new List<Task<string>>();
+        for (var count = 1; count <= 3; count++)
+        {
+            waiting.Add(site.Http(false).GetStringAsync("/", Cancellation));
+            await TestInstances.UntilAsync(() => other.Arrivals == count && site.Cluster.Waiting == count, "another that waits");
+        }
+
+        held.SetResult();
+        Assert.Equal("ok", await holding);
+        Assert.All(await Task.WhenAll(waiting), static answer => Assert.Equal("ok", answer));
+        Assert.Equal((1, 1), (first.Connections, second.Connections));
+    }
+
+    [Fact]
+    public async Task A_503_too_large_to_be_kept_is_the_answer_when_no_other_member_has_room()
+    {
+        var held = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var large = new string('x', 100_000);
+        async Task ActAsync(Peer peer, string head)
+        {
+            if (head.StartsWith("GET /hold ", StringComparison.Ordinal))
+            {
+                await held.Task;
+                await peer.SendAsync(Ok);
+                return;
+            }
+
+            await peer.SendAsync($"HTTP/1.1 503 No\r\nContent-Length: {large.Length}\r\n\r\n{large}");
+        }
+
+        await using var first = new Fate(ActAsync);
+        await using var second = new Fate(ActAsync);
+        await using var site = await StartAsync([first.Address, second.Address], cluster => cluster with { MaxConnections = 1, MaxFails = 100 }, tune: new TuneSettings { ResponseTimeout = TimeSpan.FromSeconds(60) });
+        var holding = site.Http(false).GetStringAsync("/hold", Cancellation);
+        await TestInstances.UntilAsync(() => first.Arrivals + second.Arrivals == 1, "the request that is held");
+        using var answer = await site.Http(false).GetAsync("/", Cancellation).WaitAsync(ScriptedMember.Patience, Cancellation);
+        Assert.Equal((503, large), ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync(Cancellation)));
+        held.SetResult();
+        Assert.Equal("ok", await holding);
+    }
+
     [Theory]
     [InlineData("GET", false)]
     [InlineData("GET", true)]

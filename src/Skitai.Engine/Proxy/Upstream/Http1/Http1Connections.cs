@@ -60,7 +60,7 @@ internal sealed class Http1Connections : MemberConnections
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public override async ValueTask<MemberAnswer> SendAsync(MemberRequest request, CancellationToken cancellation)
     {
-        var isIdempotent = request.Method is "GET" or "HEAD" or "OPTIONS" or "PUT" or "DELETE" or "TRACE";
+        var isIdempotent = request.IsIdempotent;
         if (TakeIdle(isIdempotent && request.Body is null) is { } connection
             && await connection.ExchangeAsync(request, isIdempotent ? Http1Connection.Repeats.Yes : Http1Connection.Repeats.IfNeverSent, cancellation) is { } answer)
         {

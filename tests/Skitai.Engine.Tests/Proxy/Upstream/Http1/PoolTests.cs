@@ -98,6 +98,18 @@ public sealed class PoolTests
         Assert.Equal(0, connections.Open);
     }
 
+    [Fact]
+    public async Task An_upgrade_is_not_repeated_for_it_may_have_begun_something()
+    {
+        using var member = new ScriptedMember();
+        await using var connections = member.Connections();
+        var peer = await AskOnceAsync(member, connections);
+        var asking = connections.StartAsync(new MemberRequest { Authority = "a", Upgrade = "websocket" });
+        await peer.ReadHeadAsync();
+        peer.Dispose();
+        Assert.False((await asking.FailAsync(MemberFault.NoAnswer)).NeverLeft);
+    }
+
     [Theory]
     [InlineData("POST", false)]
     [InlineData("POST", true)]
