@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Microsoft.Extensions.Time.Testing;
 using Skitai.Engine.Caching;
 
@@ -58,38 +57,5 @@ public sealed class UncacheableKeysTests
             TestContext.Current.CancellationToken)));
         Assert.InRange(keys.Count, 8 * 1024, (2 * 8 * 1024) + 8);
         Assert.True(keys.Has("0 19999") || keys.Has("1 19999") || keys.Has("2 19999") || keys.Has("3 19999"));
-    }
-
-    /// <summary>Every miss asks: a hundred times the keys must not take a hundred locks.</summary>
-    [Fact]
-    public void Asking_costs_the_same_however_many_are_known()
-    {
-        var keys = new UncacheableKeys(TimeProvider.System);
-        keys.Add("key 1");
-        var few = Cost();
-        for (var i = 2; i <= 8000; i++)
-        {
-            keys.Add($"key {i}");
-        }
-
-        Assert.InRange(Cost(), 0, 10 * few);
-
-        // The fastest of many: what else the machine does is not in it.
-        long Cost()
-        {
-            var best = long.MaxValue;
-            for (var turn = 0; turn < 300; turn++)
-            {
-                var began = Stopwatch.GetTimestamp();
-                for (var i = 0; i < 200; i++)
-                {
-                    keys.Has("key 1");
-                }
-
-                best = Math.Min(best, Stopwatch.GetTimestamp() - began);
-            }
-
-            return best;
-        }
     }
 }
