@@ -16,8 +16,14 @@ internal sealed partial class DiskTier
 
     private const int MostVaryNames = 1000;
 
+    /// <summary>Removed keys that are remembered while it is not known what is there: some 2 MB.</summary>
+    internal const int MostRemovedUnseen = 32 * 1024;
+
     private readonly ConcurrentDictionary<uint, string[]> _varyNames = new();
+
+    /// <summary>Keys that were removed before it was known what is there. What is beyond the most that are remembered makes all look-ups misses until then.</summary>
     private readonly HashSet<ObjectName> _removedUnseen = [];
+    private bool _removedTooMany;
 
     /// <summary>Whether there may be anything of a key. Asks no disk.</summary>
     public bool MayHold(string key)
@@ -25,7 +31,7 @@ internal sealed partial class DiskTier
         var name = ObjectName.OfKey(key);
         lock (_changing)
         {
-            return _ready ? _index.HasKey(name) : !_removedUnseen.Contains(name);
+            return _ready ? _index.HasKey(name) : !_removedTooMany && !_removedUnseen.Contains(name);
         }
     }
 

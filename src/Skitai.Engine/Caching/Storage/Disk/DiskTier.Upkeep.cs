@@ -213,12 +213,86 @@ internal sealed partial class DiskTier
         return Directory.Exists(path) ? null : path;
     }
 
-    private void KeepingUpFailed(Exception error) => (IsReady ? _writing : _opening).Failed(error);
+    private void KeepingUpFailed(Exception error)
+    {
+        if (IsReady)
+        {
+            _writing.Failed(error);
+            return;
+        }
+
+        // The next try takes the lock anew: from another open file, which our own would keep out.
+        Abandon();
+        _opening.Failed(error);
+    }
 
     /// <summary>Finds out what is there. The oldest are deleted where there is more than there may be.</summary>
     private async Task TakeStockAsync()
     {
         Purges.Load();
+        var count = 0;
+        do
+        {
+            await ForgetRemovedUnseenAsync();
+            var found = await ListAsync();
+            if (Volatile.Read(ref _stopped))
+            {
+                return;
+            }
+
+            count = found.Count;
+            AddFound(found);
+        }
+        while (!TryBeReady());
+
+        _scannedAt = _time.GetUtcNow();
+        LogReady(_logger, _directory, count, Used);
+        _opening.Worked();
+        _writing.Worked();
+        Do(Trim);
+        Raise(ref _sweepUpTo, Purges.Last);
+        await _writers.RunAsync(SavePurges);
+    }
+
+    /// <summary>Where more was removed than is remembered: those files are gone when all deletions so far are done, and only what is removed from now on counts.</summary>
+    private async Task ForgetRemovedUnseenAsync()
+    {
+        lock (_changing)
+        {
+            if (!_removedTooMany)
+            {
+                return;
+            }
+
+            _removedUnseen.Clear();
+        }
+
+        await DoneAsync();
+    }
+
+    /// <summary>False when more was removed meanwhile than is remembered: some of that may have been found.</summary>
+    private bool TryBeReady()
+    {
+        lock (_changing)
+        {
+            if (_removedUnseen.Count >= MostRemovedUnseen)
+            {
+                _removedTooMany = true;
+                _used -= _index.Blocks;
+                _index.Clear();
+                return false;
+            }
+
+            _removedUnseen.Clear();
+            _removedTooMany = false;
+            Volatile.Write(ref _ready, true);
+            return true;
+        }
+    }
+
+    /// <summary>All objects in the directory, the oldest first.</summary>
+    private async Task<List<(ObjectName Name, long Blocks, DateTime Written)>> ListAsync()
+    {
         List<(ObjectName Name, long Blocks, DateTime Written)> found = [];
         for (var folder = 0; folder < Folders; folder++)
         {
@@ -232,24 +306,18 @@ internal sealed partial class DiskTier
 
         // A file's time is that of its last 304: what was confirmed lately goes last.
         found.Sort((one, other) => one.Written.CompareTo(other.Written));
+        return found;
+    }
+
+    private void AddFound(List<(ObjectName Name, long Blocks, DateTime Written)> found)
+    {
         lock (_changing)
         {
             foreach (var (name, blocks, _) in found)
             {
                 AddFound(name, blocks);
             }
-
-            _removedUnseen.Clear();
-            Volatile.Write(ref _ready, true);
         }
-
-        _scannedAt = _time.GetUtcNow();
-        LogReady(_logger, _directory, found.Count, Used);
-        _opening.Worked();
-        _writing.Worked();
-        Do(Trim);
-        Raise(ref _sweepUpTo, Purges.Last);
-        await _writers.RunAsync(SavePurges);
     }
 
     private async Task LookAfterAsync()

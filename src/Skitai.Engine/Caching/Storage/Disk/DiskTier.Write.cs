@@ -129,9 +129,10 @@ internal sealed partial class DiskTier
                 found.Add((name, blocks));
             }
 
-            if (!isReady)
+            if (!isReady && _removedUnseen.Count < MostRemovedUnseen)
             {
                 _removedUnseen.Add(keyName);
+                _removedTooMany |= _removedUnseen.Count == MostRemovedUnseen;
             }
         }
 

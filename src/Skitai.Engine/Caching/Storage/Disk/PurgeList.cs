@@ -105,6 +105,7 @@ internal sealed class PurgeList(string path, TimeProvider time)
             {
                 // Of this process, from before it owned the directory.
                 last = Math.Max(last + 1, _last);
+                found.RemoveAll(older => _purges.Any(purge => older.Prefix.StartsWith(purge.Prefix, StringComparison.Ordinal)));
                 found.AddRange(_purges.Select(purge => purge with { Number = last }));
             }
 
