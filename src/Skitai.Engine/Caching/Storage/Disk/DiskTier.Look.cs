@@ -66,14 +66,18 @@ internal sealed partial class DiskTier
         }
     }
 
-    /// <summary>It cannot be read.</summary>
-    public void ReadFailed(ObjectName name, Exception error)
+    /// <summary>It cannot be read: it goes, unless that is no fault of its own.</summary>
+    /// <returns>False when it stays.</returns>
+    public bool ReadFailed(ObjectName name, Exception error)
     {
         _reading.Failed(error);
-        if (error.HResult is not (Errno.FilesInProcess or Errno.FilesInSystem or Errno.NoMemory))
+        if (error.HResult is Errno.FilesInProcess or Errno.FilesInSystem or Errno.NoMemory)
         {
-            Drop(name);
+            return false;
         }
+
+        Drop(name);
+        return true;
     }
 
     private StoredObject? Select(string key, DetachableSelector request)
@@ -150,8 +154,12 @@ internal sealed partial class DiskTier
     }
 
     /// <summary>Reads the head of a file; null when there is none.</summary>
-    private OpenedLayout? ReadLayout(ObjectName name)
+    private OpenedLayout? ReadLayout(ObjectName name) => ReadLayout(name, out _);
+
+    /// <summary>As above; null and <paramref name="isLeft"/> = it is there, and could not be looked at.</summary>
+    private OpenedLayout? ReadLayout(ObjectName name, out bool isLeft)
     {
+        isLeft = false;
         try
         {
             using var handle = OpenIfThere(name);
@@ -170,7 +178,7 @@ internal sealed partial class DiskTier
         }
         catch (IOException error)
         {
-            ReadFailed(name, error);
+            isLeft = !ReadFailed(name, error);
             return null;
         }
         catch (NotSupportedException)

@@ -17,6 +17,7 @@ internal sealed partial class DiskTier
     private static readonly TimeSpan s_untilOwned = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan s_untilLooked = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan s_untilScanned = TimeSpan.FromHours(1);
+    private static readonly TimeSpan s_untilSweptAgain = TimeSpan.FromMinutes(1), s_mostUntilSweptAgain = TimeSpan.FromHours(1);
 
     private readonly SemaphoreSlim _wanted = new(0);
     private readonly List<TaskCompletionSource<int>> _sweepsWanted = [];
@@ -26,6 +27,8 @@ internal sealed partial class DiskTier
     private long _clearedUpTo = -1;
     private long _sweepUpTo;
     private long _sweptUpTo;
+    private long _sweepAgainAt = long.MaxValue; // ticks of UTC
+    private TimeSpan _untilSweptAgain = s_untilSweptAgain;
     private int _swept;
     private int _disposed;
 
@@ -335,6 +338,12 @@ internal sealed partial class DiskTier
             await LookThroughAsync();
         }
 
+        if (_time.GetUtcNow().UtcTicks >= Volatile.Read(ref _sweepAgainAt))
+        {
+            Raise(ref _sweepUpTo, Purges.Last);
+            await LookThroughAsync();
+        }
+
         Answer(TakeWaiting(), 0);
         if (_time.GetUtcNow() - _scannedAt >= s_untilScanned)
         {
@@ -468,7 +477,8 @@ internal sealed partial class DiskTier
     {
         var waiting = TakeWaiting();
         var upTo = Volatile.Read(ref _sweepUpTo);
-        var undeleted = Volatile.Read(ref _undeleted);
+        Volatile.Write(ref _sweepAgainAt, long.MaxValue);
+        var left = Volatile.Read(ref _left);
         var clearedUpTo = Volatile.Read(ref _clearedUpTo);
         Volatile.Write(ref _swept, 0);
         var looked = 0;
@@ -492,7 +502,7 @@ internal sealed partial class DiskTier
                 continue;
             }
 
-            if (sequence <= clearedUpTo || (await _writers.RunAsync(() => ReadLayout(name)) is { } layout && Purges.Covers(layout.Head.Key, layout.Purges, upTo)))
+            if (sequence <= clearedUpTo || (!Purges.IsEmpty && await _writers.RunAsync(() => IsPurged(name, upTo))))
             {
                 Interlocked.Increment(ref _swept);
                 Drop(name);
@@ -518,13 +528,40 @@ internal sealed partial class DiskTier
             return true;
         });
         _sweptUpTo = upTo;
-        if (Volatile.Read(ref _undeleted) == undeleted)
+        if (Volatile.Read(ref _left) == left)
         {
             Purges.Retire(upTo);
+            _untilSweptAgain = s_untilSweptAgain;
             await _writers.RunAsync(SavePurges);
+        }
+        else
+        {
+            _untilSweptAgain = TimeSpan.FromTicks(Math.Min(_untilSweptAgain.Ticks * 2, s_mostUntilSweptAgain.Ticks));
         }
 
         Answer(waiting, Volatile.Read(ref _swept));
+    }
+
+    private bool IsPurged(ObjectName name, long upTo)
+    {
+        if (ReadLayout(name, out var isLeft) is { } layout)
+        {
+            return Purges.Covers(layout.Head.Key, layout.Purges, upTo);
+        }
+
+        if (isLeft)
+        {
+            Left();
+        }
+
+        return false;
+    }
+
+    /// <summary>A file is there that should have been deleted, or looked at for that: all are looked through again later, and until then no purge is done.</summary>
+    private void Left()
+    {
+        Interlocked.Increment(ref _left);
+        Interlocked.CompareExchange(ref _sweepAgainAt, (_time.GetUtcNow() + _untilSweptAgain).UtcTicks, long.MaxValue);
     }
 
     private static void Raise(ref long value, long to)

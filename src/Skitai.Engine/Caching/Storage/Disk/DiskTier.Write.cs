@@ -10,7 +10,9 @@ internal sealed partial class DiskTier
     private readonly Dictionary<ObjectName, (StoredHead Head, long Sequence)> _freshHeads = [];
     private long _temporaries;
     private long _pending;
-    private long _undeleted;
+
+    /// <summary>Counts files that should have been deleted, or looked at for that, and could not be.</summary>
+    private long _left;
     private ObjectName? _beingPublished;
 
     /// <summary>Out of the index, with a file that may still be there.</summary>
@@ -408,7 +410,7 @@ internal sealed partial class DiskTier
     {
         if (!DiskFiles.TryDelete(PathOf(name)))
         {
-            Interlocked.Increment(ref _undeleted);
+            Left();
         }
     }
 

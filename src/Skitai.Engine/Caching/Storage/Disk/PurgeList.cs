@@ -23,6 +23,9 @@ internal sealed class PurgeList(string path, TimeProvider time)
     /// <summary>The number of the last purge.</summary>
     public long Last => Volatile.Read(ref _last);
 
+    /// <summary>Whether no file can have been purged.</summary>
+    public bool IsEmpty => Volatile.Read(ref _purges).Length == 0;
+
     /// <summary>Whether a file's object was purged since it was begun.</summary>
     /// <param name="key">Its key.</param>
     /// <param name="begun">The number in the file.</param>
