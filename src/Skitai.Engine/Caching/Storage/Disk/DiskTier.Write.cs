@@ -117,11 +117,12 @@ internal sealed partial class DiskTier
         List<(ObjectName Name, long Blocks)> found = [];
         List<ObjectName> names = [];
         List<ObjectName> dying;
-        bool isReady, isOnItsWay;
+        ObjectName? onItsWay;
+        bool isReady;
         lock (_changing)
         {
             isReady = _ready;
-            isOnItsWay = _beingPublished is { } published && published.IsSameKey(keyName);
+            onItsWay = _beingPublished is { } published && published.IsSameKey(keyName) ? published : null;
             dying = [.. _dying.Where(keyName.IsSameKey)];
             _index.Collect(keyName, names);
             foreach (var name in names)
@@ -138,7 +139,7 @@ internal sealed partial class DiskTier
             }
         }
 
-        if (isReady && found.Count == 0 && dying.Count == 0 && !isOnItsWay)
+        if (isReady && found.Count == 0 && dying.Count == 0 && onItsWay is null)
         {
             return Task.FromResult(0);
         }
@@ -157,9 +158,29 @@ internal sealed partial class DiskTier
                 // What was being published sees that its leave was revoked, and is deleted by now.
             }
 
-            done.SetResult(found.Count + (isReady ? 0 : DeleteUnseen(keyName)));
+            var count = found.Count;
+            var isGone = isReady || TryDeleteUnseen(keyName, ref count);
+            lock (_changing)
+            {
+                isGone = isGone && !names.Exists(_dying.Contains) && !dying.Exists(_dying.Contains) && !(onItsWay is { } published && _dying.Contains(published));
+            }
+
+            if (!isGone)
+            {
+                PurgeKey(key);
+                SavePurges();
+            }
+
+            done.SetResult(count);
         });
-        return WaitAWhileAsync(done.Task, found.Count);
+        return WaitAWhileAsync(done.Task, found.Count, key);
+    }
+
+    /// <summary>A file of a key may be there although all of the key was removed: so that nobody finds it, not even after a restart.</summary>
+    private void PurgeKey(string key)
+    {
+        Purges.AddKey(key);
+        Left();
     }
 
     /// <summary>Deletes the file of an object that was evicted and whose blocks were given to somebody else.</summary>
@@ -176,10 +197,6 @@ internal sealed partial class DiskTier
             }
 
             Unlink(name);
-            lock (_changing)
-            {
-                _dying.Remove(name);
-            }
         }
     }
 
@@ -393,10 +410,6 @@ internal sealed partial class DiskTier
             if (!renewed)
             {
                 Unlink(name);
-                lock (_changing)
-                {
-                    _dying.Remove(name);
-                }
             }
         }
 
@@ -406,15 +419,31 @@ internal sealed partial class DiskTier
         }
     }
 
+    /// <summary>Deletes a file; one that cannot be deleted is not found all the same. Under the lock that gives names.</summary>
     private void Unlink(ObjectName name)
     {
-        if (!DiskFiles.TryDelete(PathOf(name)))
+        var isGone = DiskFiles.TryDelete(PathOf(name), out var trouble);
+        lock (_changing)
+        {
+            if (isGone)
+            {
+                _dying.Remove(name);
+            }
+            else
+            {
+                _dying.Add(name);
+            }
+        }
+
+        if (!isGone)
         {
             Left();
+            _writing.Failed(trouble!);
         }
     }
 
-    private async Task<int> WaitAWhileAsync(Task<int> removing, int soFar)
+    /// <summary>Waits for a removal; the rest goes when the disk lets it.</summary>
+    private async Task<int> WaitAWhileAsync(Task<int> removing, int soFar, string key)
     {
         try
         {
@@ -422,7 +451,9 @@ internal sealed partial class DiskTier
         }
         catch (TimeoutException)
         {
-            return soFar; // the rest goes when the disk lets it
+            PurgeKey(key);
+            _ = _writers.RunAsync(SavePurges);
+            return soFar;
         }
     }
 
@@ -441,22 +472,34 @@ internal sealed partial class DiskTier
     }
 
     /// <summary>Deletes all of a key that is not in the index yet.</summary>
-    private int DeleteUnseen(ObjectName key)
+    /// <returns>False when something of it may be left.</returns>
+    private bool TryDeleteUnseen(ObjectName key, ref int count)
     {
-        var count = 0;
+        var isGone = true;
         try
         {
             foreach (var path in Directory.EnumerateFiles(FolderOf(key), key.KeyText + "-*"))
             {
-                count += DiskFiles.TryDelete(path) ? 1 : 0;
+                if (DiskFiles.TryDelete(path))
+                {
+                    count++;
+                }
+                else
+                {
+                    isGone = false;
+                }
             }
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // Nothing was kept in it yet.
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            // Nothing there, or nothing to be done about it.
+            return false;
         }
 
-        return count;
+        return isGone;
     }
 
     private bool TryWriteWhole(StoredObject stored, Admission admission)
