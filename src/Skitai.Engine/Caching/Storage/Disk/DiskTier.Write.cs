@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Win32.SafeHandles;
+using Skitai.Engine.Caching.Storage.Memory;
 
 namespace Skitai.Engine.Caching.Storage.Disk;
 
@@ -307,6 +308,7 @@ internal sealed partial class DiskTier
         }
 
         DropOutdated(name, sequence);
+        DropSurplus(name);
         return open is not null;
     }
 
@@ -360,6 +362,24 @@ internal sealed partial class DiskTier
         foreach (var other in outdated)
         {
             Drop(other);
+        }
+    }
+
+    /// <summary>As in memory: no key has more variants than that, for all of them are gone through in look-ups.</summary>
+    private void DropSurplus(ObjectName key)
+    {
+        while (true)
+        {
+            ObjectName oldest;
+            lock (_changing)
+            {
+                if (_index.FindOldestVariant(key, out oldest) <= StoredVariants.MostVariants)
+                {
+                    return;
+                }
+            }
+
+            Drop(oldest);
         }
     }
 
