@@ -95,4 +95,18 @@ public sealed class HandOverTests : IDisposable
         await Task.WhenAll(removals);
         Assert.Single(Stored.Files(_directory.Path));
     }
+
+    [Fact]
+    public async Task One_that_has_stopped_leaves_the_list_of_purges_to_its_successor()
+    {
+        await using var old = await Stored.OnDiskAsync(_directory.Path);
+        old.StopWriting();
+        await using var successor = await Stored.OnDiskAsync(_directory.Path);
+        await successor.RemovePrefixAsync("http://a/");
+        var list = Path.Combine(_directory.Path, "purges");
+        var written = File.GetLastWriteTimeUtc(list);
+        await old.RemovePrefixAsync("http://b/");
+        Assert.Equal("", await File.ReadAllTextAsync(list, TestContext.Current.CancellationToken));
+        Assert.Equal(written, File.GetLastWriteTimeUtc(list));
+    }
 }

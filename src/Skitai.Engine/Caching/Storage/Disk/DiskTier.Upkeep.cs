@@ -297,7 +297,7 @@ internal sealed partial class DiskTier
     private async Task<List<(ObjectName Name, long Blocks, DateTime Written)>> ListAsync()
     {
         List<(ObjectName Name, long Blocks, DateTime Written)> found = [];
-        for (var folder = 0; folder < Folders; folder++)
+        for (var folder = 0; folder < Folders && !Volatile.Read(ref _stopped); folder++)
         {
             var before = found.Count;
             await ScanAsync(folder, isFirst: true, (name, length, written) => found.Add((name, ObjectLayout.DiskBlocks(length), written)));
@@ -333,7 +333,7 @@ internal sealed partial class DiskTier
         }
 
         await LookAtRoomAsync();
-        while (Volatile.Read(ref _sweepUpTo) > _sweptUpTo)
+        while (Volatile.Read(ref _sweepUpTo) > _sweptUpTo && MayKeepUp)
         {
             await LookThroughAsync();
         }
@@ -348,7 +348,7 @@ internal sealed partial class DiskTier
         if (_time.GetUtcNow() - _scannedAt >= s_untilScanned)
         {
             _scannedAt = _time.GetUtcNow();
-            for (var folder = 0; folder < Folders; folder++)
+            for (var folder = 0; folder < Folders && MayKeepUp; folder++)
             {
                 await ScanAsync(folder, isFirst: false, (name, length, _) =>
                 {
@@ -449,14 +449,23 @@ internal sealed partial class DiskTier
         leftOver.ForEach(one => DiskFiles.TryDelete(one));
     }
 
+    /// <returns>False when it cannot be saved, or the directory is not ours: the list there is somebody else's.</returns>
     private bool SavePurges()
     {
         for (var isFirst = true; ; isFirst = false)
         {
             try
             {
-                Purges.Save();
-                return true;
+                lock (_publishing)
+                {
+                    if (_lock is null || Volatile.Read(ref _stopped))
+                    {
+                        return false;
+                    }
+
+                    Purges.Save();
+                    return true;
+                }
             }
             catch (IOException error) when (isFirst && DiskRoom.IsCause(error))
             {
@@ -492,6 +501,12 @@ internal sealed partial class DiskTier
                 if (slot >= _index.Slots)
                 {
                     break;
+                }
+
+                if (_stopped)
+                {
+                    Answer(waiting, _swept);
+                    return; // a successor does it
                 }
 
                 isThere = _index.TryAt(slot, out name, out sequence);
