@@ -12,6 +12,7 @@ internal sealed partial class DiskTier
 {
     private const int Folders = 256;
     private const int BeforePause = 256;
+    private const int AddedAtOnce = 2000;
 
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(2);
     private static readonly TimeSpan s_untilOwned = TimeSpan.FromMilliseconds(250);
@@ -312,13 +313,17 @@ internal sealed partial class DiskTier
         return found;
     }
 
+    /// <summary>Few at a time: look-ups, on the threads that poll sockets, wait for the same lock.</summary>
     private void AddFound(List<(ObjectName Name, long Blocks, DateTime Written)> found)
     {
-        lock (_changing)
+        for (var from = 0; from < found.Count; from += AddedAtOnce)
         {
-            foreach (var (name, blocks, _) in found)
+            lock (_changing)
             {
-                AddFound(name, blocks);
+                for (var at = from; at < Math.Min(from + AddedAtOnce, found.Count); at++)
+                {
+                    AddFound(found[at].Name, found[at].Blocks);
+                }
             }
         }
     }
