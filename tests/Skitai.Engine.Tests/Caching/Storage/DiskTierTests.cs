@@ -1,4 +1,5 @@
 using Skitai.Engine.Caching.Storage;
+using Skitai.Engine.Caching.Storage.Memory;
 using Skitai.Engine.Tests.Apps;
 
 namespace Skitai.Engine.Tests.Caching.Storage;
@@ -56,6 +57,25 @@ public sealed class DiskTierTests : IDisposable
             Assert.Equal(0, store.Usage.MemoryBytes);
             Assert.Empty(Stored.Files(Place));
         }
+    }
+
+    [Fact]
+    public async Task A_key_has_as_many_variants_on_disk_as_in_memory_and_the_oldest_goes()
+    {
+        await using var store = await Stored.OnDiskAsync(Place, memory: 0);
+        const int Most = StoredVariants.MostVariants;
+        await Stored.PutAsync(store, Stored.Head("http://a/other", ["agent"], "agent:0"), [1]);
+        for (var number = 0; number < Most + 20; number++)
+        {
+            Assert.True(await Stored.PutAsync(store, Stored.Head("http://a/x", ["agent"], $"agent:{number}"), [1]));
+        }
+
+        Assert.Equal(Most + 1, store.Usage.DiskObjects);
+        await Stored.UntilAsync(() => Stored.Files(Place).Length == Most + 1);
+        Assert.Null(await Stored.GetAsync(store, "http://a/x", new Request(("agent", "19"))));
+        Assert.NotNull(await Stored.GetAsync(store, "http://a/x", new Request(("agent", "20"))));
+        Assert.NotNull(await Stored.GetAsync(store, "http://a/x", new Request(("agent", $"{Most + 19}"))));
+        Assert.NotNull(await Stored.GetAsync(store, "http://a/other", new Request(("agent", "0"))));
     }
 
     [Fact]

@@ -93,6 +93,21 @@ public sealed class DiskTroubleTests : IDisposable
         Assert.Null(store.Usage.DiskTrouble);
     }
 
+    [Fact]
+    public async Task A_directory_that_cannot_be_looked_through_is_tried_again()
+    {
+        // A directory where the list of purges should be.
+        var list = Directory.CreateDirectory(Path.Combine(Place, "purges"));
+        var time = new FakeTimeProvider(Stored.Start);
+        await using var store = new ObjectStore(1 << 20, 1 << 20, Place, NullLogger.Instance, time);
+        await Stored.UntilAsync(() => store.Usage.DiskTrouble is not null);
+        Assert.False(store.IsDiskReady);
+        list.Delete();
+        time.Advance(TimeSpan.FromSeconds(5));
+        await Stored.UntilAsync(() => store.IsDiskReady);
+        Assert.Null(store.Usage.DiskTrouble);
+    }
+
     [Theory]
     [InlineData("below")]
     [InlineData("")]

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Skitai.Engine.Caching.Storage;
+using Skitai.Engine.Caching.Storage.Disk;
 using Skitai.Engine.Tests.Apps;
 
 namespace Skitai.Engine.Tests.Caching.Storage;
@@ -66,5 +67,46 @@ public sealed class HandOverTests : IDisposable
         Assert.Null(await Stored.GetAsync(successor, "http://a/2"));
         await Stored.UntilAsync(() => successor.Usage.DiskObjects == 1);
         Assert.Equal([3], await Stored.GetAsync(successor, "http://b/3"));
+    }
+
+    [Fact]
+    public async Task More_removals_than_are_remembered_before_the_directory_is_known_make_misses_until_then()
+    {
+        var old = await Stored.OnDiskAsync(_directory.Path);
+        await Stored.PutAsync(old, Stored.Head("kept"), [1]);
+        await Stored.PutAsync(old, Stored.Head("last"), [2]);
+        await Stored.UntilAsync(() => old.Usage.DiskObjects == 2);
+        await using var successor = new ObjectStore(1 << 20, 64 << 20, _directory.Path, NullLogger.Instance, TimeProvider.System);
+        List<Task> removals = [];
+        for (var number = 1; number < DiskTier.MostRemovedUnseen; number++)
+        {
+            removals.Add(successor.RemoveAsync($"other {number}").AsTask());
+        }
+
+        Assert.True(successor.MayFindOnDisk("kept"));
+        removals.Add(successor.RemoveAsync("one more").AsTask());
+        removals.Add(successor.RemoveAsync("last").AsTask());
+        Assert.False(successor.MayFindOnDisk("kept"));
+        Assert.Null(await Stored.GetAsync(successor, "last"));
+        await old.DisposeAsync();
+        await Stored.UntilAsync(() => successor.IsDiskReady);
+        Assert.False(successor.MayFindOnDisk("last"));
+        Assert.Equal([1], await Stored.GetAsync(successor, "kept"));
+        await Task.WhenAll(removals);
+        Assert.Single(Stored.Files(_directory.Path));
+    }
+
+    [Fact]
+    public async Task One_that_has_stopped_leaves_the_list_of_purges_to_its_successor()
+    {
+        await using var old = await Stored.OnDiskAsync(_directory.Path);
+        old.StopWriting();
+        await using var successor = await Stored.OnDiskAsync(_directory.Path);
+        await successor.RemovePrefixAsync("http://a/");
+        var list = Path.Combine(_directory.Path, "purges");
+        var written = File.GetLastWriteTimeUtc(list);
+        await old.RemovePrefixAsync("http://b/");
+        Assert.Equal("", await File.ReadAllTextAsync(list, TestContext.Current.CancellationToken));
+        Assert.Equal(written, File.GetLastWriteTimeUtc(list));
     }
 }

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 using Skitai.Posix;
@@ -96,8 +97,15 @@ internal static class DiskFiles
 
     /// <summary>Deletes a file if it is there.</summary>
     /// <returns>False when it could not be deleted.</returns>
-    public static bool TryDelete(string path)
+    public static bool TryDelete(string path) => TryDelete(path, out _);
+
+    /// <summary>Deletes a file if it is there.</summary>
+    /// <param name="path">Where.</param>
+    /// <param name="trouble">Why it could not be deleted.</param>
+    /// <returns>False when it could not be deleted.</returns>
+    public static bool TryDelete(string path, [NotNullWhen(false)] out Exception? trouble)
     {
+        trouble = null;
         try
         {
             File.Delete(path);
@@ -107,8 +115,13 @@ internal static class DiskFiles
         {
             return true;
         }
+        catch (IOException error) when (error.HResult == Errno.NotDirectory)
+        {
+            return true; // what should be its directory is none
+        }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
+            trouble = error;
             return false;
         }
     }

@@ -142,6 +142,32 @@ internal sealed class DiskIndex
         return false;
     }
 
+    /// <summary>Finds the oldest of those of one key that vary.</summary>
+    /// <returns>How many there are.</returns>
+    public int FindOldestVariant(ObjectName key, out ObjectName oldest)
+    {
+        var count = 0;
+        var least = long.MaxValue;
+        oldest = default;
+        for (var at = _buckets[BucketOf(key)]; at != None; at = _entries[at].Next)
+        {
+            ref var entry = ref _entries[at];
+            if (entry.Name.Vary != 0 && entry.Name.IsSameKey(key))
+            {
+                count++;
+
+                // Those of an earlier process have no sequence: there the last is the oldest, mostly.
+                if (entry.Sequence <= least)
+                {
+                    least = entry.Sequence;
+                    oldest = entry.Name;
+                }
+            }
+        }
+
+        return count;
+    }
+
     /// <summary>The next to go; those asked for lately get another round first. False when empty.</summary>
     public bool TryPickVictim(out ObjectName name, out long blocks)
     {

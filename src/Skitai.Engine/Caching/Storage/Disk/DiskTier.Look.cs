@@ -16,8 +16,14 @@ internal sealed partial class DiskTier
 
     private const int MostVaryNames = 1000;
 
+    /// <summary>Removed keys that are remembered while it is not known what is there: some 2 MB.</summary>
+    internal const int MostRemovedUnseen = 32 * 1024;
+
     private readonly ConcurrentDictionary<uint, string[]> _varyNames = new();
+
+    /// <summary>Keys that were removed before it was known what is there. What is beyond the most that are remembered makes all look-ups misses until then.</summary>
     private readonly HashSet<ObjectName> _removedUnseen = [];
+    private bool _removedTooMany;
 
     /// <summary>Whether there may be anything of a key. Asks no disk.</summary>
     public bool MayHold(string key)
@@ -25,7 +31,7 @@ internal sealed partial class DiskTier
         var name = ObjectName.OfKey(key);
         lock (_changing)
         {
-            return _ready ? _index.HasKey(name) : !_removedUnseen.Contains(name);
+            return _ready ? _index.HasKey(name) : !_removedTooMany && !_removedUnseen.Contains(name);
         }
     }
 
@@ -60,14 +66,18 @@ internal sealed partial class DiskTier
         }
     }
 
-    /// <summary>It cannot be read.</summary>
-    public void ReadFailed(ObjectName name, Exception error)
+    /// <summary>It cannot be read: it goes, unless that is no fault of its own.</summary>
+    /// <returns>False when it stays.</returns>
+    public bool ReadFailed(ObjectName name, Exception error)
     {
         _reading.Failed(error);
-        if (error.HResult is not (Errno.FilesInProcess or Errno.FilesInSystem or Errno.NoMemory))
+        if (error.HResult is Errno.FilesInProcess or Errno.FilesInSystem or Errno.NoMemory)
         {
-            Drop(name);
+            return false;
         }
+
+        Drop(name);
+        return true;
     }
 
     private StoredObject? Select(string key, DetachableSelector request)
@@ -144,8 +154,12 @@ internal sealed partial class DiskTier
     }
 
     /// <summary>Reads the head of a file; null when there is none.</summary>
-    private OpenedLayout? ReadLayout(ObjectName name)
+    private OpenedLayout? ReadLayout(ObjectName name) => ReadLayout(name, out _);
+
+    /// <summary>As above; null and <paramref name="isLeft"/> = it is there, and could not be looked at.</summary>
+    private OpenedLayout? ReadLayout(ObjectName name, out bool isLeft)
     {
+        isLeft = false;
         try
         {
             using var handle = OpenIfThere(name);
@@ -164,7 +178,7 @@ internal sealed partial class DiskTier
         }
         catch (IOException error)
         {
-            ReadFailed(name, error);
+            isLeft = !ReadFailed(name, error);
             return null;
         }
         catch (NotSupportedException)

@@ -5,13 +5,14 @@ using Skitai.Posix;
 namespace Skitai.Engine.Caching.Storage.Disk;
 
 /// <summary>
-/// Gets hold of the directory, finds out what is in it, and looks through it for what was purged. All of that in the
-/// background and with pauses: the disk is there for look-ups.
+/// Gets hold of the directory and finds out what is in it. In the background and with pauses: the disk is
+/// there for look-ups.
 /// </summary>
 internal sealed partial class DiskTier
 {
     private const int Folders = 256;
     private const int BeforePause = 256;
+    private const int AddedAtOnce = 2000;
 
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(2);
     private static readonly TimeSpan s_untilOwned = TimeSpan.FromMilliseconds(250);
@@ -19,14 +20,9 @@ internal sealed partial class DiskTier
     private static readonly TimeSpan s_untilScanned = TimeSpan.FromHours(1);
 
     private readonly SemaphoreSlim _wanted = new(0);
-    private readonly List<TaskCompletionSource<int>> _sweepsWanted = [];
     private FileLock? _lock;
     private FileStatus? _lockStatus;
     private DateTimeOffset _scannedAt;
-    private long _clearedUpTo = -1;
-    private long _sweepUpTo;
-    private long _sweptUpTo;
-    private int _swept;
     private int _disposed;
 
     /// <summary>A successor owns the directory from now on: nothing more is written, what is there may still be read.</summary>
@@ -38,39 +34,6 @@ internal sealed partial class DiskTier
         }
 
         Do(LetGo);
-    }
-
-    /// <summary>Makes what was purged last, and deletes the files of it one after the other.</summary>
-    /// <param name="number">The purge: all up to it are in force in memory, too.</param>
-    /// <param name="everythingUpTo">What was begun up to here goes without being looked at; -1 = everything is looked at.</param>
-    /// <returns>How many files were deleted within the time that one can wait for it.</returns>
-    public async Task<int> SweepAsync(long number, long everythingUpTo)
-    {
-        if (!IsReady)
-        {
-            Raise(ref _sweepUpTo, number);
-            return 0; // saved and swept when the directory is ours
-        }
-
-        Raise(ref _clearedUpTo, everythingUpTo);
-        await WriteInTimeAsync(SavePurges, false, null);
-        var swept = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
-        lock (_sweepsWanted)
-        {
-            _sweepsWanted.Add(swept);
-        }
-
-        // Now that it is known who wants to hear of it.
-        Raise(ref _sweepUpTo, number);
-        _wanted.Release();
-        try
-        {
-            return await swept.Task.WaitAsync(s_untilLooked / 2, _time);
-        }
-        catch (TimeoutException)
-        {
-            return Volatile.Read(ref _swept);
-        }
     }
 
     /// <summary>Writes what is still to be written, and lets go of the directory.</summary>
@@ -213,14 +176,88 @@ internal sealed partial class DiskTier
         return Directory.Exists(path) ? null : path;
     }
 
-    private void KeepingUpFailed(Exception error) => (IsReady ? _writing : _opening).Failed(error);
+    private void KeepingUpFailed(Exception error)
+    {
+        if (IsReady)
+        {
+            _writing.Failed(error);
+            return;
+        }
+
+        // The next try takes the lock anew: from another open file, which our own would keep out.
+        Abandon();
+        _opening.Failed(error);
+    }
 
     /// <summary>Finds out what is there. The oldest are deleted where there is more than there may be.</summary>
     private async Task TakeStockAsync()
     {
         Purges.Load();
+        var count = 0;
+        do
+        {
+            await ForgetRemovedUnseenAsync();
+            var found = await ListAsync();
+            if (Volatile.Read(ref _stopped))
+            {
+                return;
+            }
+
+            count = found.Count;
+            AddFound(found);
+        }
+        while (!TryBeReady());
+
+        _scannedAt = _time.GetUtcNow();
+        LogReady(_logger, _directory, count, Used);
+        _opening.Worked();
+        _writing.Worked();
+        Do(Trim);
+        Raise(ref _sweepUpTo, Purges.Last);
+        await _writers.RunAsync(SavePurges);
+    }
+
+    /// <summary>Where more was removed than is remembered: those files are gone when all deletions so far are done, and only what is removed from now on counts.</summary>
+    private async Task ForgetRemovedUnseenAsync()
+    {
+        lock (_changing)
+        {
+            if (!_removedTooMany)
+            {
+                return;
+            }
+
+            _removedUnseen.Clear();
+        }
+
+        await DoneAsync();
+    }
+
+    /// <summary>False when more was removed meanwhile than is remembered: some of that may have been found.</summary>
+    private bool TryBeReady()
+    {
+        lock (_changing)
+        {
+            if (_removedUnseen.Count >= MostRemovedUnseen)
+            {
+                _removedTooMany = true;
+                _used -= _index.Blocks;
+                _index.Clear();
+                return false;
+            }
+
+            _removedUnseen.Clear();
+            _removedTooMany = false;
+            Volatile.Write(ref _ready, true);
+            return true;
+        }
+    }
+
+    /// <summary>All objects in the directory, the oldest first.</summary>
+    private async Task<List<(ObjectName Name, long Blocks, DateTime Written)>> ListAsync()
+    {
         List<(ObjectName Name, long Blocks, DateTime Written)> found = [];
-        for (var folder = 0; folder < Folders; folder++)
+        for (var folder = 0; folder < Folders && !Volatile.Read(ref _stopped); folder++)
         {
             var before = found.Count;
             await ScanAsync(folder, isFirst: true, (name, length, written) => found.Add((name, ObjectLayout.DiskBlocks(length), written)));
@@ -232,24 +269,22 @@ internal sealed partial class DiskTier
 
         // A file's time is that of its last 304: what was confirmed lately goes last.
         found.Sort((one, other) => one.Written.CompareTo(other.Written));
-        lock (_changing)
+        return found;
+    }
+
+    /// <summary>Few at a time: look-ups, on the threads that poll sockets, wait for the same lock.</summary>
+    private void AddFound(List<(ObjectName Name, long Blocks, DateTime Written)> found)
+    {
+        for (var from = 0; from < found.Count; from += AddedAtOnce)
         {
-            foreach (var (name, blocks, _) in found)
+            lock (_changing)
             {
-                AddFound(name, blocks);
+                for (var at = from; at < Math.Min(from + AddedAtOnce, found.Count); at++)
+                {
+                    AddFound(found[at].Name, found[at].Blocks);
+                }
             }
-
-            _removedUnseen.Clear();
-            Volatile.Write(ref _ready, true);
         }
-
-        _scannedAt = _time.GetUtcNow();
-        LogReady(_logger, _directory, found.Count, Used);
-        _opening.Worked();
-        _writing.Worked();
-        Do(Trim);
-        Raise(ref _sweepUpTo, Purges.Last);
-        await _writers.RunAsync(SavePurges);
     }
 
     private async Task LookAfterAsync()
@@ -262,8 +297,14 @@ internal sealed partial class DiskTier
         }
 
         await LookAtRoomAsync();
-        while (Volatile.Read(ref _sweepUpTo) > _sweptUpTo)
+        while (Volatile.Read(ref _sweepUpTo) > _sweptUpTo && MayKeepUp)
         {
+            await LookThroughAsync();
+        }
+
+        if (_time.GetUtcNow().UtcTicks >= Volatile.Read(ref _sweepAgainAt))
+        {
+            Raise(ref _sweepUpTo, Purges.Last);
             await LookThroughAsync();
         }
 
@@ -271,7 +312,7 @@ internal sealed partial class DiskTier
         if (_time.GetUtcNow() - _scannedAt >= s_untilScanned)
         {
             _scannedAt = _time.GetUtcNow();
-            for (var folder = 0; folder < Folders; folder++)
+            for (var folder = 0; folder < Folders && MayKeepUp; folder++)
             {
                 await ScanAsync(folder, isFirst: false, (name, length, _) =>
                 {
@@ -370,124 +411,5 @@ internal sealed partial class DiskTier
         }
 
         leftOver.ForEach(one => DiskFiles.TryDelete(one));
-    }
-
-    private bool SavePurges()
-    {
-        for (var isFirst = true; ; isFirst = false)
-        {
-            try
-            {
-                Purges.Save();
-                return true;
-            }
-            catch (IOException error) when (isFirst && DiskRoom.IsCause(error))
-            {
-                List<ObjectName> victims = [];
-                TryMakeRoom(1, victims);
-                victims.ForEach(DeleteEvicted);
-            }
-            catch (IOException error)
-            {
-                WriteFailed(error);
-                return false;
-            }
-        }
-    }
-
-    /// <summary>Looks through all files for what was purged; then those purges are done.</summary>
-    private async Task LookThroughAsync()
-    {
-        var waiting = TakeWaiting();
-        var upTo = Volatile.Read(ref _sweepUpTo);
-        var undeleted = Volatile.Read(ref _undeleted);
-        var clearedUpTo = Volatile.Read(ref _clearedUpTo);
-        Volatile.Write(ref _swept, 0);
-        var looked = 0;
-        for (var slot = 0; ; slot++)
-        {
-            ObjectName name;
-            long sequence;
-            bool isThere;
-            lock (_changing)
-            {
-                if (slot >= _index.Slots)
-                {
-                    break;
-                }
-
-                isThere = _index.TryAt(slot, out name, out sequence);
-            }
-
-            if (!isThere)
-            {
-                continue;
-            }
-
-            if (sequence <= clearedUpTo || (await _writers.RunAsync(() => ReadLayout(name)) is { } layout && Purges.Covers(layout.Head.Key, layout.Purges, upTo)))
-            {
-                Interlocked.Increment(ref _swept);
-                Drop(name);
-            }
-
-            if (++looked % BeforePause == 0)
-            {
-                await Task.Delay(s_pause, _ending.Token);
-            }
-        }
-
-        // The purges are needed until the last of the files is gone, evicted ones included.
-        await DoneAsync();
-        List<ObjectName> dying;
-        lock (_changing)
-        {
-            dying = [.. _dying];
-        }
-
-        await _writers.RunAsync(() =>
-        {
-            dying.ForEach(DeleteEvicted);
-            return true;
-        });
-        _sweptUpTo = upTo;
-        if (Volatile.Read(ref _undeleted) == undeleted)
-        {
-            Purges.Retire(upTo);
-            await _writers.RunAsync(SavePurges);
-        }
-
-        Answer(waiting, Volatile.Read(ref _swept));
-    }
-
-    private static void Raise(ref long value, long to)
-    {
-        for (var seen = Volatile.Read(ref value); seen < to;)
-        {
-            var was = Interlocked.CompareExchange(ref value, to, seen);
-            if (was == seen)
-            {
-                return;
-            }
-
-            seen = was;
-        }
-    }
-
-    private List<TaskCompletionSource<int>> TakeWaiting()
-    {
-        lock (_sweepsWanted)
-        {
-            List<TaskCompletionSource<int>> taken = [.. _sweepsWanted];
-            _sweepsWanted.Clear();
-            return taken;
-        }
-    }
-
-    private static void Answer(List<TaskCompletionSource<int>> waiting, int count)
-    {
-        foreach (var one in waiting)
-        {
-            one.TrySetResult(count);
-        }
     }
 }

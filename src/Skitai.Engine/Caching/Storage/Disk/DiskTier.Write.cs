@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Win32.SafeHandles;
+using Skitai.Engine.Caching.Storage.Memory;
 
 namespace Skitai.Engine.Caching.Storage.Disk;
 
@@ -10,7 +11,9 @@ internal sealed partial class DiskTier
     private readonly Dictionary<ObjectName, (StoredHead Head, long Sequence)> _freshHeads = [];
     private long _temporaries;
     private long _pending;
-    private long _undeleted;
+
+    /// <summary>Counts files that should have been deleted, or looked at for that, and could not be.</summary>
+    private long _left;
     private ObjectName? _beingPublished;
 
     /// <summary>Out of the index, with a file that may still be there.</summary>
@@ -115,11 +118,12 @@ internal sealed partial class DiskTier
         List<(ObjectName Name, long Blocks)> found = [];
         List<ObjectName> names = [];
         List<ObjectName> dying;
-        bool isReady, isOnItsWay;
+        ObjectName? onItsWay;
+        bool isReady;
         lock (_changing)
         {
             isReady = _ready;
-            isOnItsWay = _beingPublished is { } published && published.IsSameKey(keyName);
+            onItsWay = _beingPublished is { } published && published.IsSameKey(keyName) ? published : null;
             dying = [.. _dying.Where(keyName.IsSameKey)];
             _index.Collect(keyName, names);
             foreach (var name in names)
@@ -129,13 +133,14 @@ internal sealed partial class DiskTier
                 found.Add((name, blocks));
             }
 
-            if (!isReady)
+            if (!isReady && _removedUnseen.Count < MostRemovedUnseen)
             {
                 _removedUnseen.Add(keyName);
+                _removedTooMany |= _removedUnseen.Count == MostRemovedUnseen;
             }
         }
 
-        if (isReady && found.Count == 0 && dying.Count == 0 && !isOnItsWay)
+        if (isReady && found.Count == 0 && dying.Count == 0 && onItsWay is null)
         {
             return Task.FromResult(0);
         }
@@ -154,9 +159,29 @@ internal sealed partial class DiskTier
                 // What was being published sees that its leave was revoked, and is deleted by now.
             }
 
-            done.SetResult(found.Count + (isReady ? 0 : DeleteUnseen(keyName)));
+            var count = found.Count;
+            var isGone = isReady || TryDeleteUnseen(keyName, ref count);
+            lock (_changing)
+            {
+                isGone = isGone && !names.Exists(_dying.Contains) && !dying.Exists(_dying.Contains) && !(onItsWay is { } published && _dying.Contains(published));
+            }
+
+            if (!isGone)
+            {
+                PurgeKey(key);
+                SavePurges();
+            }
+
+            done.SetResult(count);
         });
-        return WaitAWhileAsync(done.Task, found.Count);
+        return WaitAWhileAsync(done.Task, found.Count, key);
+    }
+
+    /// <summary>A file of a key may be there although all of the key was removed: so that nobody finds it, not even after a restart.</summary>
+    private void PurgeKey(string key)
+    {
+        Purges.AddKey(key);
+        Left();
     }
 
     /// <summary>Deletes the file of an object that was evicted and whose blocks were given to somebody else.</summary>
@@ -173,10 +198,6 @@ internal sealed partial class DiskTier
             }
 
             Unlink(name);
-            lock (_changing)
-            {
-                _dying.Remove(name);
-            }
         }
     }
 
@@ -287,6 +308,7 @@ internal sealed partial class DiskTier
         }
 
         DropOutdated(name, sequence);
+        DropSurplus(name);
         return open is not null;
     }
 
@@ -343,6 +365,24 @@ internal sealed partial class DiskTier
         }
     }
 
+    /// <summary>As in memory: no key has more variants than that, for all of them are gone through in look-ups.</summary>
+    private void DropSurplus(ObjectName key)
+    {
+        while (true)
+        {
+            ObjectName oldest;
+            lock (_changing)
+            {
+                if (_index.FindOldestVariant(key, out oldest) <= StoredVariants.MostVariants)
+                {
+                    return;
+                }
+            }
+
+            Drop(oldest);
+        }
+    }
+
     /// <summary>Takes an object out of the index; its file goes off this thread.</summary>
     /// <returns>False when it was not there any more.</returns>
     private bool Drop(ObjectName name)
@@ -390,10 +430,6 @@ internal sealed partial class DiskTier
             if (!renewed)
             {
                 Unlink(name);
-                lock (_changing)
-                {
-                    _dying.Remove(name);
-                }
             }
         }
 
@@ -403,15 +439,31 @@ internal sealed partial class DiskTier
         }
     }
 
+    /// <summary>Deletes a file; one that cannot be deleted is not found all the same. Under the lock that gives names.</summary>
     private void Unlink(ObjectName name)
     {
-        if (!DiskFiles.TryDelete(PathOf(name)))
+        var isGone = DiskFiles.TryDelete(PathOf(name), out var trouble);
+        lock (_changing)
         {
-            Interlocked.Increment(ref _undeleted);
+            if (isGone)
+            {
+                _dying.Remove(name);
+            }
+            else
+            {
+                _dying.Add(name);
+            }
+        }
+
+        if (!isGone)
+        {
+            Left();
+            _writing.Failed(trouble!);
         }
     }
 
-    private async Task<int> WaitAWhileAsync(Task<int> removing, int soFar)
+    /// <summary>Waits for a removal; the rest goes when the disk lets it.</summary>
+    private async Task<int> WaitAWhileAsync(Task<int> removing, int soFar, string key)
     {
         try
         {
@@ -419,7 +471,9 @@ internal sealed partial class DiskTier
         }
         catch (TimeoutException)
         {
-            return soFar; // the rest goes when the disk lets it
+            PurgeKey(key);
+            _ = _writers.RunAsync(SavePurges);
+            return soFar;
         }
     }
 
@@ -438,22 +492,34 @@ internal sealed partial class DiskTier
     }
 
     /// <summary>Deletes all of a key that is not in the index yet.</summary>
-    private int DeleteUnseen(ObjectName key)
+    /// <returns>False when something of it may be left.</returns>
+    private bool TryDeleteUnseen(ObjectName key, ref int count)
     {
-        var count = 0;
+        var isGone = true;
         try
         {
             foreach (var path in Directory.EnumerateFiles(FolderOf(key), key.KeyText + "-*"))
             {
-                count += DiskFiles.TryDelete(path) ? 1 : 0;
+                if (DiskFiles.TryDelete(path))
+                {
+                    count++;
+                }
+                else
+                {
+                    isGone = false;
+                }
             }
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // Nothing was kept in it yet.
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            // Nothing there, or nothing to be done about it.
+            return false;
         }
 
-        return count;
+        return isGone;
     }
 
     private bool TryWriteWhole(StoredObject stored, Admission admission)
