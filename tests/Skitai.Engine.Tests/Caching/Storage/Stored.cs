@@ -30,15 +30,18 @@ internal static class Stored
 
     public static string[] Files(string directory) => Directory.GetFiles(directory, "*-*", SearchOption.AllDirectories);
 
-    /// <summary>Bytes that the files take, as the tier counts them; those that vanish meanwhile take none.</summary>
+    /// <summary>
+    /// Bytes that the files take, as the tier counts them. Those that vanish while they are counted take none: so all that are
+    /// counted were there at one time.
+    /// </summary>
     public static long Size(string directory)
     {
-        var size = 0L;
+        var counted = new List<(string Path, long Size)>();
         foreach (var path in Files(directory))
         {
             try
             {
-                size += (new FileInfo(path).Length + 4095) / 4096 * 4096;
+                counted.Add((path, (new FileInfo(path).Length + 4095) / 4096 * 4096));
             }
             catch (FileNotFoundException)
             {
@@ -46,7 +49,7 @@ internal static class Stored
             }
         }
 
-        return size;
+        return counted.Where(static file => File.Exists(file.Path)).Sum(static file => file.Size);
     }
 
     public static StoredHead Head(string key, string[]? vary = null, string variant = "", int version = 0) => new()
