@@ -19,8 +19,7 @@ internal sealed class CachedRequest : IVariantSelector
         Key = CacheKey.Of(exchange);
         IsGet = exchange.Method == "GET";
         var fields = exchange.Request.Headers;
-        HasDirectives = fields.CacheControl.Count > 0 || fields.Pragma.Count > 0;
-        _control = HasDirectives ? Reuse.DirectivesOf(fields) : new CacheControl();
+        _control = fields.CacheControl.Count > 0 || fields.Pragma.Count > 0 ? Reuse.DirectivesOf(fields) : new CacheControl();
     }
 
     /// <summary>The exchange.</summary>
@@ -31,9 +30,6 @@ internal sealed class CachedRequest : IVariantSelector
 
     /// <summary>GET, not HEAD.</summary>
     public bool IsGet { get; }
-
-    /// <summary>Whether it says anything about caching.</summary>
-    public bool HasDirectives { get; }
 
     /// <summary>What it says.</summary>
     public ref readonly CacheControl Control => ref _control;

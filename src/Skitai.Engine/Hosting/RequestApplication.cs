@@ -89,7 +89,7 @@ internal sealed partial class RequestApplication(
 
         if (LateBody.MayCome(context))
         {
-            await LateBody.SkipAsync(context);
+            await LateBody.SkipStreamAsync(context);
         }
     }
 
@@ -252,7 +252,7 @@ internal sealed partial class RequestApplication(
         await StatusPage.WriteAsync(exchange, status);
         if (status == StatusCodes.Status413PayloadTooLarge)
         {
-            await RefusedBody.SkipAsync(exchange);
+            await LateBody.SkipRefusedAsync(exchange);
         }
     }
 

@@ -21,7 +21,7 @@ internal sealed class ServerEventLogger(TextLog log, TimeProvider time) : ILogge
     public void Log<TState>(
         LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
-        // After a refused body Kestrel cannot skip the rest of it, which RefusedBody has done: the client has its answer, the
+        // After a refused body Kestrel cannot skip the rest of it, which LateBody has done: the client has its answer, the
         // request log its line.
         if (!IsEnabled(logLevel) || eventId.Name == "RequestBodyDrainBodyReaderInvalidState")
         {

@@ -1,27 +1,13 @@
 using System.Collections.Concurrent;
-using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
 namespace Skitaid.FunctionalTests.Proxy.Caching;
 
 /// <summary>A member whose answers say what they are of: <c>/NAME/LENGTH</c> gives that many bytes that belong to that path and no other.</summary>
-internal sealed class CountingMember : IAsyncDisposable
+internal sealed class CountingMember : LoopbackMember
 {
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
-    private readonly CancellationTokenSource _ending = new();
     private readonly ConcurrentDictionary<string, int> _asked = new(StringComparer.Ordinal);
-    private readonly Task _accepting;
-
-    public CountingMember()
-    {
-        _listener.Start(1024);
-        Authority = _listener.LocalEndpoint.ToString()!;
-        _accepting = AcceptAsync();
-    }
-
-    /// <summary>As a conf has it.</summary>
-    public string Authority { get; }
 
     /// <summary>What Cache-Control says.</summary>
     public string CacheControl { get; set; } = "public, max-age=3600";
@@ -50,56 +36,22 @@ internal sealed class CountingMember : IAsyncDisposable
         return bytes;
     }
 
-    public async ValueTask DisposeAsync()
+    protected override async Task ServeAsync(NetworkStream client, CancellationToken ending)
     {
-        await _ending.CancelAsync();
-        _listener.Dispose();
-        await _accepting;
-        _ending.Dispose();
-    }
-
-    private async Task AcceptAsync()
-    {
-        List<Task> serving = [];
-        try
+        using var reader = new StreamReader(client, Encoding.Latin1);
+        while (await reader.ReadLineAsync(ending) is { } request)
         {
-            while (true)
+            while (await reader.ReadLineAsync(ending) is { Length: > 0 })
             {
-                serving.Add(ServeAsync(await _listener.AcceptTcpClientAsync(_ending.Token)));
+                // Requests here have no body.
             }
-        }
-        catch (OperationCanceledException)
-        {
-            await Task.WhenAll(serving);
-        }
-    }
 
-    private async Task ServeAsync(TcpClient client)
-    {
-        using (client)
-        {
-            try
-            {
-                using var reader = new StreamReader(client.GetStream(), Encoding.Latin1);
-                while (await reader.ReadLineAsync(_ending.Token) is { } request)
-                {
-                    while (await reader.ReadLineAsync(_ending.Token) is { Length: > 0 })
-                    {
-                        // Requests here have no body.
-                    }
-
-                    var path = request.Split(' ')[1];
-                    _asked.AddOrUpdate(path, 1, static (_, count) => count + 1);
-                    var body = BodyOf(path);
-                    await Task.Delay(Delay, _ending.Token);
-                    var head = Encoding.Latin1.GetBytes($"HTTP/1.1 200 OK\r\nContent-Length: {body.Length}\r\nCache-Control: {CacheControl}\r\n\r\n");
-                    await client.GetStream().WriteAsync((byte[])[.. head, .. body], _ending.Token);
-                }
-            }
-            catch (Exception gone) when (gone is IOException or OperationCanceledException)
-            {
-                // The proxy has closed it, or the test is over.
-            }
+            var path = request.Split(' ')[1];
+            _asked.AddOrUpdate(path, 1, static (_, count) => count + 1);
+            var body = BodyOf(path);
+            await Task.Delay(Delay, ending);
+            var head = Encoding.Latin1.GetBytes($"HTTP/1.1 200 OK\r\nContent-Length: {body.Length}\r\nCache-Control: {CacheControl}\r\n\r\n");
+            await client.WriteAsync((byte[])[.. head, .. body], ending);
         }
     }
 }
