@@ -14,6 +14,9 @@ namespace Skitai.Engine.Hosting.Transport;
 [SuppressMessage("Design", "CA1001", Justification = "ReleaseAsync disposes it, once the socket is closed")]
 internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>
 {
+    /// <summary>So many reads that find something at once are dealt with in a row on a thread that may be the one that polls the sockets.</summary>
+    private const int MostAtOnce = 8;
+
     private readonly SocketConnection _connection;
     private readonly ReceiveArguments _arguments;
     private readonly Lock _lock = new();
@@ -23,7 +26,7 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>
     private ReceiveBuffer _input;
     private bool _receiving;
     private bool _readPending;
-    private bool _hadAtOnce;
+    private int _hadAtOnce;
     private bool _cancelled;
     private volatile bool _ended;
     private bool _stopped;
@@ -57,17 +60,16 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>
             Debug.Assert(!_readPending, "one read at a time");
             if (!_receiving && Receive() && TryTakeResult(out ready))
             {
-                if (!_hadAtOnce)
+                if (++_hadAtOnce <= MostAtOnce)
                 {
-                    _hadAtOnce = true;
                     return new ValueTask<ReadResult>(ready);
                 }
 
-                _hadAtOnce = false;
+                _hadAtOnce = 0;
                 return new ValueTask<ReadResult>(GoOnInPoolAsync(ready));
             }
 
-            _hadAtOnce = false;
+            _hadAtOnce = 0;
             _waiting.Reset();
             _waiting.RunContinuationsAsynchronously = false;
             _readPending = true;
