@@ -107,7 +107,10 @@ internal sealed partial class Forwarder : Origin
         }
         catch (MemberException)
         {
-            exchange.Abort(); // a proper end would be a lie
+            if (!GrpcStatus.TryEnd(exchange, GrpcStatus.Unavailable, "the server's answer broke off"))
+            {
+                exchange.Abort(); // a proper end would be a lie
+            }
         }
         catch (RequestBodyException fault)
         {
@@ -264,7 +267,11 @@ internal sealed partial class Forwarder : Origin
         };
         if (status == 0 || exchange.Response.HasStarted)
         {
-            exchange.Abort();
+            if (status != StatusCodes.Status413PayloadTooLarge || !GrpcStatus.TryEnd(exchange, GrpcStatus.ResourceExhausted, "more than max_body_size was sent"))
+            {
+                exchange.Abort();
+            }
+
             return ValueTask.CompletedTask;
         }
 

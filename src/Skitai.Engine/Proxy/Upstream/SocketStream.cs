@@ -16,6 +16,9 @@ internal sealed class SocketStream(Socket socket) : Stream
     /// </summary>
     public bool HopsToPool { get; set; }
 
+    /// <summary>Whether the member's end of file has been read.</summary>
+    public bool HasEnded { get; private set; }
+
     /// <inheritdoc/>
     public override bool CanRead => true;
 
@@ -108,7 +111,9 @@ internal sealed class SocketStream(Socket socket) : Stream
     {
         try
         {
-            return await socket.ReceiveAsync(buffer, SocketFlags.None, cancellation);
+            var count = await socket.ReceiveAsync(buffer, SocketFlags.None, cancellation);
+            HasEnded |= count == 0 && buffer.Length > 0;
+            return count;
         }
         catch (SocketException fault)
         {

@@ -104,6 +104,10 @@ public sealed class StorabilityTests
     [InlineData("X-Host: evil", true, true)]
     [InlineData("X-Forwarded-Scheme: nothttps", true, false)]
     [InlineData("X-Forwarded-Port: 1", true, false)]
+    [InlineData("X-Request-URI: /admin", true, true)]
+    [InlineData("X_Sendfile_Type: X-Accel-Redirect", true, true)]
+    [InlineData("X-Cluster-Client-IP: 127.0.0.1", true, false)]
+    [InlineData("Forwarded-For: 127.0.0.1", true, false)]
     [InlineData("Accept: */* | User-Agent: x | Cookie: a=b", false, false)]
     public void Fields_that_apps_are_known_to_reflect_are_found(string fields, bool fromAnybody, bool fromProxy)
     {

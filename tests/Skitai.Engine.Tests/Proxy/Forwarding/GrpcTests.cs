@@ -79,6 +79,12 @@ public sealed class GrpcTests
         Assert.Equal("fine", answer.TrailingHeaders.GetValues("grpc-message").Single());
     }
 
+    private static void AssertFailed(HttpResponseMessage answer, string status)
+    {
+        Assert.Equal(status, answer.TrailingHeaders.GetValues("grpc-status").Single());
+        Assert.NotEmpty(answer.TrailingHeaders.GetValues("grpc-message").Single());
+    }
+
     [Fact]
     public async Task A_unary_call_has_its_answer_and_status()
     {
@@ -237,7 +243,8 @@ public sealed class GrpcTests
         using var answer = await CallAsync(site, content);
         await using var body = await answer.Content.ReadAsStreamAsync(Cancellation);
         Assert.Equal("one", await ReadAsync(body));
-        await Assert.ThrowsAnyAsync<Exception>(() => ReadAsync(body));
+        Assert.Null(await ReadAsync(body));
+        AssertFailed(answer, "14");
         await cut.Task.WaitAsync(ScriptedMember.Patience, Cancellation);
         Assert.Contains($"@m {member.Address}: its answer stands still", await site.UntilLoggedAsync("is cut off"), StringComparison.Ordinal);
         await site.UntilQuietAsync();
@@ -292,11 +299,35 @@ public sealed class GrpcTests
         Assert.Equal(200, (int)next.StatusCode);
     }
 
+    /// <summary>A stream that is only reset reads as INTERNAL, a bug, for which no client tries again.</summary>
     [Fact]
-    public async Task A_call_that_the_member_breaks_off_is_broken_for_the_client()
+    public async Task A_call_that_the_member_breaks_off_ends_as_unavailable()
     {
         await using var member = await ServeAsync(async context =>
         {
+            await SayAsync(context, "one");
+            await ReadAsync(context.Request.Body);
+            context.Abort();
+        });
+        await using var site = await StartSiteAsync(member);
+        using var calls = new PushedContent();
+        using var answer = await CallAsync(site, calls);
+        await using var body = await answer.Content.ReadAsStreamAsync(Cancellation);
+        Assert.Equal("one", await ReadAsync(body));
+        calls.Push(Frame("break off"));
+        Assert.Null(await ReadAsync(body));
+        AssertFailed(answer, "14");
+        calls.End();
+        await site.UntilLoggedAsync("is cut off");
+        await site.UntilQuietAsync();
+    }
+
+    [Fact]
+    public async Task An_answer_of_another_type_that_the_member_breaks_off_is_broken_for_the_client()
+    {
+        await using var member = await ServeAsync(async context =>
+        {
+            context.Response.ContentType = "application/grpc-web+proto"; // its status would be in the body
             await SayAsync(context, "one");
             context.Abort();
         });
@@ -311,6 +342,28 @@ public sealed class GrpcTests
             }
         });
         await site.UntilLoggedAsync("is cut off");
+        await site.UntilQuietAsync();
+    }
+
+    [Fact]
+    public async Task A_call_that_says_more_than_max_body_size_ends_as_exhausted()
+    {
+        await using var member = await ServeAsync(async context =>
+        {
+            await SayAsync(context, "one");
+            while (await ReadAsync(context.Request.Body) is not null)
+            {
+            }
+        });
+        await using var site = await StartSiteAsync(member, tune: new TuneSettings { MaxBodySize = 2000 });
+        using var calls = new PushedContent();
+        using var answer = await CallAsync(site, calls);
+        await using var body = await answer.Content.ReadAsStreamAsync(Cancellation);
+        Assert.Equal("one", await ReadAsync(body));
+        calls.Push(Frame(new string('x', 3000)));
+        Assert.Null(await ReadAsync(body));
+        AssertFailed(answer, "8");
+        calls.End();
         await site.UntilQuietAsync();
     }
 

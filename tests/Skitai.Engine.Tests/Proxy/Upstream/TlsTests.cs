@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -125,6 +126,37 @@ public sealed class TlsTests : IDisposable
 
         await using var careless = misnamed.Connections(unknown with { Verify = false });
         Assert.Equal(200, (await careless.AskAsync()).Status);
+    }
+
+    /// <summary>Whoever can cut the connection could else have a part taken for the whole, and kept (RFC 9112 section 9.8).</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_answer_that_ends_with_the_connection_is_whole_only_if_tls_was_ended(bool isEnded)
+    {
+        using var certificate = KestrelMember.Certificate("localhost");
+        using var member = new ScriptedMember();
+        await using var connections = member.Connections(settings: Trusting(certificate) with { Protocol = MemberProtocol.Http1 });
+        var asking = connections.AskAsync();
+        using var peer = await member.AcceptAsync();
+        await using var tls = new SslStream(new NetworkStream(peer.Socket));
+        await tls.AuthenticateAsServerAsync(certificate);
+        Assert.NotEqual(0, await tls.ReadAsync(new byte[1000], ScriptedMember.Cancellation));
+        await tls.WriteAsync("HTTP/1.1 200 OK\r\n\r\nhalf"u8.ToArray(), ScriptedMember.Cancellation);
+        if (isEnded)
+        {
+            await tls.ShutdownAsync();
+        }
+
+        peer.EndSending();
+        if (isEnded)
+        {
+            Assert.Equal((200, "half"), await asking);
+        }
+        else
+        {
+            Assert.Equal(MemberFault.BrokenOff, (await Assert.ThrowsAsync<MemberException>(() => asking)).Fault);
+        }
     }
 
     [Theory]

@@ -158,6 +158,12 @@ internal sealed partial class Http1Connection
 
         if (_framing == Framing.UntilClose && received == Received.End)
         {
+            // TLS that was ended has said so, and nothing more is read from the socket (RFC 9112 section 9.8).
+            if (_tls is not null && _dialed.Transport.HasEnded)
+            {
+                throw new MemberException(MemberFault.BrokenOff, neverLeft: false, "the connection ended without TLS being ended: its answer may not be whole");
+            }
+
             _framing = Framing.Ended;
             return default;
         }
