@@ -88,6 +88,9 @@ internal sealed partial class Flight : IInterimAnswers
     /// <summary>The one that somebody who had waited for this one began in its place; null = nobody has.</summary>
     public Flight? Next => Volatile.Read(ref _next);
 
+    /// <summary>Whether something has come of it.</summary>
+    public bool HasLanded => _landing.Task.IsCompleted;
+
     /// <summary>Why there is no whole answer; null = there is one, or will be.</summary>
     public OriginException? Fault { get; private set; }
 
