@@ -47,6 +47,16 @@ public sealed class MemberTests
     }
 
     [Fact]
+    public async Task A_reload_says_what_has_changed_in_a_cluster()
+    {
+        await using var site = await ClusterSite.StartAsync();
+        site.WriteConf("slow_start = 0\nretries = 5");
+        var reloaded = await site.RunAsync("reload");
+        Assert.Equal((0, "shop: reloaded; mounts: 1 as before, 0 started, 0 ended\nshop: @users: retries = 5 (was 2)\n"), (reloaded.ExitCode, reloaded.Output));
+        Assert.Contains("instance shop: @users: retries = 5 (was 2)", site.Daemon.DaemonLog, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task What_a_drained_member_has_in_hand_ends_and_can_be_waited_for()
     {
         await using var site = await ClusterSite.StartAsync();
