@@ -88,12 +88,7 @@ public sealed class DiskTierTests : IDisposable
         Assert.False(stored.InMemory);
         foreach (var (offset, length) in ((int, int)[])[(0, 1), (4_999_999, 1), (65_530, 20), (123_456, 2_000_000), (5_000_000, 0)])
         {
-            using var reader = stored.OpenReader(offset, length);
-            Assert.Equal(body.AsSpan(offset, length).ToArray(), await Stored.ReadAsync(reader));
-            var direct = new byte[length];
-            Assert.True(await stored.VerifyAsync(offset, length, TestContext.Current.CancellationToken));
-            Assert.Equal(length, RandomAccess.Read(stored.File, direct, stored.FileOffset + offset));
-            Assert.Equal(body.AsSpan(offset, length).ToArray(), direct);
+            Assert.Equal(body.AsSpan(offset, length).ToArray(), await Stored.ReadAsync(stored, offset, length));
         }
 
         stored.Release();
