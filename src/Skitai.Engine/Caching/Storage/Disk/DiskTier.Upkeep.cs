@@ -1,5 +1,7 @@
 using System.ComponentModel;
 using System.IO.Enumeration;
+using System.Runtime.InteropServices;
+using Skitai.Engine.Caching.Storage.Memory;
 using Skitai.Posix;
 
 namespace Skitai.Engine.Caching.Storage.Disk;
@@ -203,6 +205,7 @@ internal sealed partial class DiskTier
                 return;
             }
 
+            DropSurplus(found);
             count = found.Count;
             AddFound(found);
         }
@@ -281,9 +284,43 @@ internal sealed partial class DiskTier
             {
                 for (var at = from; at < Math.Min(from + AddedAtOnce, found.Count); at++)
                 {
-                    AddFound(found[at].Name, found[at].Blocks);
+                    TryAddFound(found[at].Name, found[at].Blocks);
                 }
             }
+        }
+    }
+
+    /// <summary>As <see cref="DropSurplus(ObjectName)"/>, for all that was found: the newest of each key's variants stay.</summary>
+    /// <param name="found">The oldest first.</param>
+    private void DropSurplus(List<(ObjectName Name, long Blocks, DateTime Written)> found)
+    {
+        Dictionary<ObjectName, int> variants = [];
+        List<(ObjectName Name, long Blocks, DateTime Written)> surplus = [];
+        for (var at = found.Count - 1; at >= 0; at--)
+        {
+            var name = found[at].Name;
+            if (name.Vary != 0 && ++CollectionsMarshal.GetValueRefOrAddDefault(variants, name with { Vary = 0, Variant = 0 }, out _) > StoredVariants.MostVariants)
+            {
+                surplus.Add(found[at]);
+                found[at] = default;
+            }
+        }
+
+        if (surplus.Count == 0)
+        {
+            return;
+        }
+
+        found.RemoveAll(static one => one.Name == default);
+        lock (_changing)
+        {
+            surplus.RemoveAll(one => !_dying.Add(one.Name)); // its deletion is under way
+            surplus.ForEach(one => _used += one.Blocks); // until it is deleted
+        }
+
+        foreach (var (name, blocks, _) in surplus)
+        {
+            Do(() => Delete(name, blocks));
         }
     }
 
@@ -316,9 +353,15 @@ internal sealed partial class DiskTier
             {
                 await ScanAsync(folder, isFirst: false, (name, length, _) =>
                 {
+                    bool isNew;
                     lock (_changing)
                     {
-                        AddFound(name, ObjectLayout.DiskBlocks(length));
+                        isNew = TryAddFound(name, ObjectLayout.DiskBlocks(length));
+                    }
+
+                    if (isNew)
+                    {
+                        DropSurplus(name);
                     }
                 });
                 await Task.Delay(s_pause, _ending.Token);
@@ -358,13 +401,16 @@ internal sealed partial class DiskTier
         }
     }
 
-    private void AddFound(ObjectName name, long blocks)
+    private bool TryAddFound(ObjectName name, long blocks)
     {
-        if (!_index.Contains(name) && !_dying.Contains(name) && !_removedUnseen.Contains(name with { Vary = 0, Variant = 0 }))
+        if (_index.Contains(name) || _dying.Contains(name) || _removedUnseen.Contains(name with { Vary = 0, Variant = 0 }))
         {
-            _index.Add(name, blocks, 0);
-            _used += blocks;
+            return false;
         }
+
+        _index.Add(name, blocks, 0);
+        _used += blocks;
+        return true;
     }
 
     private Task<bool> ScanAsync(int folder, bool isFirst, Action<ObjectName, long, DateTime> found) => _writers.RunAsync(() =>
