@@ -4,6 +4,9 @@ namespace Skitai.Engine;
 /// <param name="Name">With its <c>@</c>.</param>
 public sealed record ClusterStatus(string Name)
 {
+    /// <summary>Whether a route leads to it; else it is at rest, and nothing else is known of it.</summary>
+    public bool IsMounted { get; init; } = true;
+
     /// <summary>Requests that wait until a member has room (<c>max_connections</c>).</summary>
     public int Waiting { get; init; }
 

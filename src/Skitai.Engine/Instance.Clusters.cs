@@ -33,9 +33,9 @@ public sealed partial class Instance
         return count < 0 ? null : count;
     }
 
-    /// <summary>The clusters' status, in the order of the conf.</summary>
+    /// <summary>The clusters' status, in the order of the conf. One that nothing mounts has no members: nobody speaks to them.</summary>
     private IReadOnlyList<ClusterStatus> GetClusterStatus() =>
-        [.. _settings.Clusters.Select(settings => FindCluster(settings.Name)?.GetStatus()).OfType<ClusterStatus>()];
+        [.. _settings.Clusters.Select(settings => FindCluster(settings.Name)?.GetStatus() ?? new ClusterStatus(settings.Name) { IsMounted = false })];
 
     private Cluster? FindCluster(string name) => _application.Routes.Clusters.FirstOrDefault(cluster => cluster.Name == name);
 }

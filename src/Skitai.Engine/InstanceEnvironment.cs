@@ -32,9 +32,6 @@ public sealed record InstanceEnvironment
     /// <summary>Whether log lines go to standard error too (<c>-v</c>).</summary>
     public bool Console { get; init; }
 
-    /// <summary>The Python interpreter of app workers unless the instance's conf names one: a path or a name found in PATH.</summary>
-    public string DefaultPython { get; init; } = "python3";
-
     /// <summary>The directory that holds the package <c>skitai</c>; goes on the workers' module path.</summary>
     public string PythonPackage { get; init; } = "";
 

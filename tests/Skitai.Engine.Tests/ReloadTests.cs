@@ -185,7 +185,7 @@ public sealed class ReloadTests
     private static HttpClient ClientOf(Instance instance) => new() { BaseAddress = new Uri($"http://{instance.Address}"), Timeout = AppServer.Patience };
 
     private static Task<Instance> StartAsync(InstanceSettings settings) => Instance.StartAsync(
-        settings, new InstanceEnvironment { DefaultPython = "/usr/bin/python3", PythonPackage = AppServer.PythonPackage }, Cancellation);
+        settings, new InstanceEnvironment { PythonPackage = AppServer.PythonPackage }, Cancellation);
 
     private static InstanceSettings Settings(TemporaryDirectory directory, params (string Path, string Module)[] mounts)
     {
@@ -197,8 +197,10 @@ public sealed class ReloadTests
             }
         }
 
-        return TestInstances.Settings() with
+        var settings = TestInstances.Settings();
+        return settings with
         {
+            Server = settings.Server with { Python = "/usr/bin/python3" },
             Hosts = [new VirtualHostSettings([], [.. mounts.Select(mount => new MountSettings(mount.Path, new AppTarget(directory.Path, mount.Module, "app"), 1))])],
         };
     }

@@ -186,6 +186,19 @@ internal sealed class ClusterSection(ServerSettings server, ReadContext context)
         Retries.Describe(cluster.Retries), Sticky.Describe(cluster.Sticky), MaxConnections.Describe(cluster.MaxConnections), Cache.Describe(cluster.Cache),
     ];
 
+    /// <summary>The values of all keys but the members, in the order of the keys.</summary>
+    public static IReadOnlyList<KeyValue> DescribeAll(ClusterSettings cluster) =>
+    [
+        Ssl.Describe(cluster.Ssl), Verify.Describe(cluster.Verify), CaFile.Describe(cluster.CaFile), SslName.Describe(cluster.SslName),
+        Http2.Describe(cluster.Protocol), Host.Describe(cluster.SendsMemberHost ? "member" : "client"), Forwarded.Describe(cluster.SendsForwarded),
+        HealthPath.Describe(cluster.HealthPath), HealthInterval.Describe(cluster.HealthInterval), ConnectTimeout.Describe(cluster.ConnectTimeout),
+        ResponseTimeout.Describe(cluster.ResponseTimeout), IdleTimeout.Describe(cluster.IdleTimeout), TunnelTimeout.Describe(cluster.TunnelTimeout),
+        MaxFails.Describe(cluster.MaxFails), FailTimeout.Describe(cluster.FailTimeout), SlowStart.Describe(cluster.SlowStart),
+        Retries.Describe(cluster.Retries), Sticky.Describe(cluster.Sticky), MaxConnections.Describe(cluster.MaxConnections),
+        MaxQueue.Describe(cluster.MaxQueue), Cache.Describe(cluster.Cache), CacheCookies.Describe(cluster.CacheCookies),
+        CacheHeuristic.Describe(cluster.CacheHeuristic),
+    ];
+
     private static KeyValue DescribeResponseTimeout(ClusterSettings cluster, TuneSettings tune)
     {
         var fallback = ResponseTimeout.Describe(tune.ResponseTimeout).Value;

@@ -21,7 +21,7 @@ public sealed record LiveSettings
     /// <summary><c>[server] name</c>.</summary>
     public required string ServerName { get; init; }
 
-    /// <summary><c>[server] python</c>, else that of skitaid.conf: what the supervisor hands over names one. Null = left to whoever embeds the engine.</summary>
+    /// <summary><c>[server] python</c>, else that of skitaid.conf: what the supervisor hands over names one. Null = <c>python3</c>.</summary>
     public required string? Python { get; init; }
 
     /// <summary><c>[tunefactors]</c>; those for connections and requests are as they were.</summary>

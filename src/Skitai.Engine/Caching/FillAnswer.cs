@@ -2,7 +2,6 @@ using Microsoft.AspNetCore.Http;
 using Skitai.Engine.Caching.Storage;
 using Skitai.Engine.Hosting;
 using Skitai.Engine.Proxy.Upstream;
-using BodyReader = Skitai.Engine.Caching.Storage.BodyReader;
 
 namespace Skitai.Engine.Caching;
 
@@ -18,7 +17,7 @@ internal static class FillAnswer
     /// <param name="now">The time.</param>
     /// <param name="status">What Cache-Status says.</param>
     public static async ValueTask WriteAsync(
-        FileSender sender, CachedRequest request, Flight? flight, Landing landing, BodyReader reader, DateTimeOffset now, string status)
+        FileSender sender, CachedRequest request, Flight? flight, Landing landing, FillReader reader, DateTimeOffset now, string status)
     {
         var exchange = request.Exchange;
         var response = exchange.Response;
@@ -46,7 +45,7 @@ internal static class FillAnswer
         }
     }
 
-    private static async ValueTask SendAsync(FileSender sender, Exchange exchange, Flight? flight, BodyReader reader, CancellationToken clientGone)
+    private static async ValueTask SendAsync(FileSender sender, Exchange exchange, Flight? flight, FillReader reader, CancellationToken clientGone)
     {
         try
         {

@@ -2,7 +2,6 @@ using Skitai.Engine.Caching.Rules;
 using Skitai.Engine.Caching.Storage;
 using Skitai.Engine.Hosting;
 using Skitai.Engine.Proxy.Upstream;
-using BodyReader = Skitai.Engine.Caching.Storage.BodyReader;
 
 namespace Skitai.Engine.Caching;
 
@@ -28,7 +27,7 @@ internal sealed partial class Flight : IInterimAnswers
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _givenUpByStore = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Exchange? _leader;
-    private BodyReader? _leaderReader;
+    private FillReader? _leaderReader;
     private MemberAnswer? _passed;
     private RestOfAnswer? _rest;
     private Task _interim = Task.CompletedTask;
@@ -87,6 +86,9 @@ internal sealed partial class Flight : IInterimAnswers
 
     /// <summary>The one that somebody who had waited for this one began in its place; null = nobody has.</summary>
     public Flight? Next => Volatile.Read(ref _next);
+
+    /// <summary>Whether something has come of it.</summary>
+    public bool HasLanded => _landing.Task.IsCompleted;
 
     /// <summary>Why there is no whole answer; null = there is one, or will be.</summary>
     public OriginException? Fault { get; private set; }
@@ -151,7 +153,7 @@ internal sealed partial class Flight : IInterimAnswers
     }
 
     /// <summary>The leader takes the reader that was opened for it; it is its own now.</summary>
-    public BodyReader? TakeReader()
+    public FillReader? TakeReader()
     {
         lock (_changing)
         {
@@ -191,7 +193,7 @@ internal sealed partial class Flight : IInterimAnswers
     public ValueTask LeaveAsync(bool isLeader)
     {
         Task interim;
-        BodyReader? reader = null;
+        FillReader? reader = null;
         MemberAnswer? answer = null;
         lock (_changing)
         {

@@ -8,6 +8,9 @@ internal abstract class OriginRequest
     /// <summary>What is sent. Its method, fields and <see cref="MemberRequest.Interim"/> are the cache's to change between sendings.</summary>
     public abstract MemberRequest Message { get; }
 
+    /// <summary>For the log: who answered or, where nobody did, was asked last; null = nobody was.</summary>
+    public virtual byte[]? AnsweredBy => null;
+
     /// <summary>
     /// Has members asked in the key's spelling of target and host, not in that of the client that came first: it may be in what
     /// they answer, and that is for all.

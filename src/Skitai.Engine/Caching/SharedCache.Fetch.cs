@@ -135,7 +135,7 @@ internal sealed partial class SharedCache
                 {
                     if (_time.GetElapsedTime(began) >= patience)
                     {
-                        await RefuseAsync(request, origin, new OriginException(StatusCodes.Status504GatewayTimeout, "no answer within response_timeout"), reason);
+                        await RefuseAsync(request, origin, flight, new OriginException(StatusCodes.Status504GatewayTimeout, "no answer within response_timeout"), reason);
                         return;
                     }
 
@@ -164,7 +164,7 @@ internal sealed partial class SharedCache
                 tries++;
                 if (tries == MostFlights && (landing.Fault ?? flight.Fault) is { } fault)
                 {
-                    await RefuseAsync(request, origin, fault, reason);
+                    await RefuseAsync(request, origin, flight, fault, reason);
                     return;
                 }
 
@@ -172,6 +172,11 @@ internal sealed partial class SharedCache
             }
             catch (OperationCanceledException)
             {
+                if (!flight.HasLanded)
+                {
+                    exchange.AnsweredBy = flight.Request.AnsweredBy;
+                }
+
                 exchange.Abort();
                 return;
             }
@@ -268,6 +273,11 @@ internal sealed partial class SharedCache
     {
         var exchange = request.Exchange;
         var status = landing.OriginStatus;
+        if (landing.Kind != LandingKind.StaleOnError)
+        {
+            exchange.AnsweredBy = flight.Request.AnsweredBy;
+        }
+
         switch (landing.Kind)
         {
             case LandingKind.Filling:

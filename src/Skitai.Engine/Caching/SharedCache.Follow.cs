@@ -24,7 +24,7 @@ internal sealed partial class SharedCache
             case LandingKind.Failed when landing.IsForLeaderOnly:
                 return Followed.Again;
             case LandingKind.Failed:
-                await RefuseAsync(request, origin, landing.Fault!, reason);
+                await RefuseAsync(request, origin, flight, landing.Fault!, reason);
                 return Followed.Answered;
             default:
                 // It was not kept: by the rules for all who ask like this one, or for the other one's sake only.
@@ -33,8 +33,9 @@ internal sealed partial class SharedCache
     }
 
     /// <summary>The failure of another one's request is this one's, too.</summary>
-    private ValueTask RefuseAsync(CachedRequest request, Origin origin, OriginException fault, ForwardReason reason)
+    private ValueTask RefuseAsync(CachedRequest request, Origin origin, Flight flight, OriginException fault, ForwardReason reason)
     {
+        request.Exchange.AnsweredBy = flight.Request.AnsweredBy;
         Interlocked.Increment(ref Counters.Mine.Collapsed);
         request.Exchange.Response.Headers[CacheStatusField.Name] = CacheStatusField.Forwarded(reason, isCollapsed: true);
         return origin.RefuseAsync(request.Exchange, fault);

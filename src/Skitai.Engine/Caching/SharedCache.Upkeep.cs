@@ -157,12 +157,12 @@ internal sealed partial class SharedCache
         Remove(flight);
     }
 
-    [LoggerMessage(EventId = 320, Level = LogLevel.Warning, Message = "{Cluster}: {Cause}; the answer to {Url} broke off and is not cached")]
+    [LoggerMessage(EventId = 340, Level = LogLevel.Warning, Message = "{Cluster}: {Cause}; the answer to {Url} broke off and is not cached")]
     private static partial void LogBroken(ILogger logger, string cluster, string cause, string url);
 
-    [LoggerMessage(EventId = 321, Level = LogLevel.Error, Message = "fetching {Url} for the cache failed")]
+    [LoggerMessage(EventId = 341, Level = LogLevel.Error, Message = "fetching {Url} for the cache failed")]
     private static partial void LogFailed(ILogger logger, Exception exception, string url);
 
-    [LoggerMessage(EventId = 322, Level = LogLevel.Warning, Message = "{Cluster} {Cause}; the kept answer to {Url} is used while it may be")]
+    [LoggerMessage(EventId = 342, Level = LogLevel.Warning, Message = "{Cluster} {Cause}; the kept answer to {Url} is used while it may be")]
     private static partial void LogKept(ILogger logger, string cluster, string cause, string url);
 }

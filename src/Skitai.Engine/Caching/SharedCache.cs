@@ -17,6 +17,9 @@ namespace Skitai.Engine.Caching;
 /// </summary>
 internal sealed partial class SharedCache : IAsyncDisposable
 {
+    /// <summary>What request.log says where the cache answered.</summary>
+    internal static readonly byte[] LogName = "cache"u8.ToArray();
+
     private readonly ConcurrentDictionary<string, Flight> _flights = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<Flight, bool> _running = new();
     private readonly ILogger _logger;
@@ -90,6 +93,7 @@ internal sealed partial class SharedCache : IAsyncDisposable
         }
 
         var request = new CachedRequest(exchange);
+        exchange.AnsweredBy = LogName; // whoever asks the origin says otherwise
         if (Store.TryGet(request.Key, request, out var stored))
         {
             return UseAsync(request, origin, stored);

@@ -146,6 +146,12 @@ public sealed class Exchange
     /// <summary>The client's address and port, for the log.</summary>
     internal byte[] ClientText { get; private set; } = [];
 
+    /// <summary>
+    /// For the log: the member of a cluster that answered or, where none did, was asked last (<c>@users/127.0.0.1:5001</c>);
+    /// <see cref="Caching.SharedCache.LogName"/>; null = neither.
+    /// </summary>
+    internal byte[]? AnsweredBy { get; set; }
+
     /// <summary>What forwards its requests to clusters, made with the first one; kept for the next.</summary>
     internal ForwardedRequest? Forwarded { get; set; }
 
@@ -212,6 +218,7 @@ public sealed class Exchange
         BytesSent = 0;
         User = null;
         Token = null;
+        AnsweredBy = null;
         Transaction = new TransactionId(null, Connection.Id, Connection.NextRequest());
         LocalTransactionId = 1000;
         _transactionText = null;

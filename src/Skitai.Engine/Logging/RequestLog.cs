@@ -5,8 +5,8 @@ using Skitai.Engine.Hosting;
 namespace Skitai.Engine.Logging;
 
 /// <summary>
-/// <c>request.log</c>: a line of 17 fields for each request, formatted into bytes on the request's own thread.
-/// <code>date time client server method url version status received sent gtxid ltxid user token "agent" 4ms 3ms</code>
+/// <c>request.log</c>: a line of 18 fields for each request, formatted into bytes on the request's own thread.
+/// <code>date time client server method url version status received sent gtxid ltxid user token "agent" 4ms 3ms member</code>
 /// </summary>
 internal sealed class RequestLog(LogFile? file, LogClock clock, bool console = false)
 {
@@ -56,7 +56,10 @@ internal sealed class RequestLog(LogFile? file, LogClock clock, bool console = f
         line[at++] = (byte)'"';
         at = Milliseconds(line, at, answered - exchange.StartedAt);
         at = Milliseconds(line, at, ended - answered);
-        End(line, at);
+        var member = exchange.AnsweredBy is { } known ? known : "-"u8;
+        line[at++] = (byte)' ';
+        member.CopyTo(line[at..]);
+        End(line, at + member.Length);
     }
 
     /// <summary>Logs a request that was refused while it was read: what is known of it is its client and the answer.</summary>
@@ -82,7 +85,7 @@ internal sealed class RequestLog(LogFile? file, LogClock clock, bool console = f
         line[at++] = (byte)' ';
         at += LogText.Field(line[at..], version, MaxName);
         at = Number(line, at, status);
-        var rest = " 0 0 - - - - \"-\" 0ms 0ms"u8;
+        var rest = " 0 0 - - - - \"-\" 0ms 0ms -"u8;
         rest.CopyTo(line[at..]);
         End(line, at + rest.Length);
     }

@@ -73,7 +73,7 @@ internal sealed class MountFactory(
                 Server = settings.Server,
                 Tune = settings.Tune,
                 Environment = settings.Environment,
-                Python = settings.Server.Python ?? environment.DefaultPython,
+                Python = settings.Server.Python ?? "python3",
                 PythonPackage = environment.PythonPackage,
                 InstanceName = settings.Name,
                 Mounts = [.. PathsOf(target)],

@@ -16,6 +16,12 @@ internal static class ClusterText
     /// <summary>Appends a line for the cluster and a table of its members.</summary>
     public static void Append(StringBuilder text, ClusterFigures cluster, bool colours)
     {
+        if (!cluster.Mounted)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"  cluster {cluster.Name}: not mounted\n");
+            return;
+        }
+
         text.Append(CultureInfo.InvariantCulture, $"  cluster {cluster.Name}: {Count(cluster.Members.Count, "member")}");
         if (cluster.Waiting > 0)
         {

@@ -6,4 +6,8 @@ namespace Skitaid.Control;
 /// <param name="Refused">Requests since the instance's process started that found no member, or no other one after a failure.</param>
 /// <param name="Unresolved">Names that cannot be resolved now, and why.</param>
 /// <param name="Members">Its members in the order of the conf, address by address.</param>
-internal sealed record ClusterFigures(string Name, int Waiting, long Refused, IReadOnlyList<string> Unresolved, IReadOnlyList<MemberFigures> Members);
+internal sealed record ClusterFigures(string Name, int Waiting, long Refused, IReadOnlyList<string> Unresolved, IReadOnlyList<MemberFigures> Members)
+{
+    /// <summary>Whether a route leads to it; else it is at rest, and nothing else is known of it.</summary>
+    public bool Mounted { get; init; } = true;
+}

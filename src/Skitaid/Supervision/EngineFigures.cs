@@ -24,7 +24,7 @@ internal static class EngineFigures
             certificate.Host, certificate.Subject, certificate.File, certificate.NotAfter, (int)Math.Floor((certificate.NotAfter - now).TotalDays)))])
     {
         Clusters = [.. status.Clusters.Select(cluster => From(cluster, now))],
-        Cache = status.Clusters.Count > 0 && status.Cache.MemoryLimit + status.Cache.DiskLimit > 0 ? From(status.Cache) : null,
+        Cache = status.Clusters.Any(cluster => cluster.IsMounted) && status.Cache.MemoryLimit + status.Cache.DiskLimit > 0 ? From(status.Cache) : null,
     };
 
     /// <summary>Requests that a member has in hand, all addresses of a name taken together.</summary>
@@ -70,7 +70,10 @@ internal static class EngineFigures
             member.LastFailure,
             member.LastFailureAt,
             member.DownUntil > now ? member.DownUntil : null,
-            member.HealthCheckFails))]);
+            member.HealthCheckFails))])
+    {
+        Mounted = cluster.IsMounted,
+    };
 
     private static WorkerFigures From(string mount, AppWorkerStatus worker, DateTimeOffset now) => new(
         mount,

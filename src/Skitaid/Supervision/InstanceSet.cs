@@ -247,7 +247,7 @@ internal sealed class InstanceSet(ConfTree tree, DaemonPlaces places, ILogger lo
             {
                 return await added.StartAsync(cancellation) is { } why
                     ? new ControlReply(ExitCodes.Failed, [$"{name}: did not start: {why}"])
-                    : added.WithMountTroubles($"{name}: started");
+                    : added.WithMountTroubles([$"{name}: started"]);
             }
 
             return new ControlReply(ExitCodes.Usage, [_broken.TryGetValue(name, out var broken) ? broken.Error : $"{name}: gone"]);

@@ -1,4 +1,5 @@
 using Skitai.Configuration;
+using Skitai.Configuration.Reference;
 using Skitai.Configuration.Settings;
 using Skitaid.Commands;
 using Skitaid.Control;
@@ -53,12 +54,17 @@ internal sealed partial class SupervisedInstance
 
         // Routes may have changed with no mount started or ended: a host renamed, say.
         var same = settings.ConfText == _settings.ConfText && changes is { Started: 0, Ended: 0 };
+        var clusters = ClusterChanges.Between(_settings.Clusters, settings.Clusters);
         _settings = settings;
         _drained = _drained.Within(settings);
         current.FailedMounts = report.Mounts ?? [];
         if (!same)
         {
             _log.InstanceReloaded(Name, current.Pid, changes.Kept, changes.Started, changes.Ended);
+            foreach (var cluster in clusters)
+            {
+                _log.ClusterChanged(Name, cluster);
+            }
         }
 
         foreach (var failure in current.FailedMounts)
@@ -66,9 +72,13 @@ internal sealed partial class SupervisedInstance
             _log.MountFailed(Name, failure.Mount, failure.Error);
         }
 
-        return WithMountTroubles(same
-            ? $"{Name}: nothing to change, all goes on as it is; '{_places.Command($"-f {Name} restart")}' renews the workers of its apps"
-            : $"{Name}: reloaded; mounts: {changes.Kept} as before, {changes.Started} started, {changes.Ended} ended", force);
+        if (same)
+        {
+            return WithMountTroubles([$"{Name}: nothing to change, all goes on as it is; '{_places.Command($"-f {Name} restart")}' renews the workers of its apps"], force);
+        }
+
+        var done = $"{Name}: reloaded; mounts: {changes.Kept} as before, {changes.Started} started, {changes.Ended} ended";
+        return WithMountTroubles([done, .. clusters.Select(cluster => $"{Name}: {cluster}")], force);
     }
 
     private ControlReply RefuseReload(string why)

@@ -66,7 +66,7 @@ internal sealed partial class SupervisedInstance
                 await old.WaitUntilDrainingAsync(StopGrace);
             }
 
-            return WithMountTroubles($"{Name}: restarted, process {successor!.Pid} serves {Address}", force);
+            return WithMountTroubles([$"{Name}: restarted, process {successor!.Pid} serves {Address}"], force);
         }
         catch (IOException failure)
         {
@@ -99,8 +99,8 @@ internal sealed partial class SupervisedInstance
     /// The reply for what has been taken up. An app that was broken before and still is fails no restart, but an instance
     /// of which nothing works is no success, unless forced: whoever deploys must not take it for one.
     /// </summary>
-    internal ControlReply WithMountTroubles(string done, bool force = false) =>
-        new(NothingWorks && !force ? ExitCodes.Failed : ExitCodes.Done, [done, .. MountTroubles]);
+    internal ControlReply WithMountTroubles(IReadOnlyList<string> done, bool force = false) =>
+        new(NothingWorks && !force ? ExitCodes.Failed : ExitCodes.Done, [.. done, .. MountTroubles]);
 
     private string StillThere() => _current is { } current ? $"process {current.Pid} goes on as it is" : "no process of it runs";
 

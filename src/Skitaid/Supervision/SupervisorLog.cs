@@ -65,6 +65,9 @@ internal static partial class SupervisorLog
     [LoggerMessage(24, LogLevel.Information, "instance {Name}: process {Pid} has taken up its changed conf; mounts: {Kept} as before, {Started} started, {Ended} ended")]
     public static partial void InstanceReloaded(this ILogger log, string name, int pid, int kept, int started, int ended);
 
+    [LoggerMessage(28, LogLevel.Information, "instance {Name}: {Change}")]
+    public static partial void ClusterChanged(this ILogger log, string name, string change);
+
     [LoggerMessage(26, LogLevel.Information, "instance {Name}: member {Member} of {Cluster} {What}, by command")]
     public static partial void MemberOrdered(this ILogger log, string name, string member, string cluster, string what);
 

@@ -7,7 +7,7 @@ public sealed class LogLineTests(HostileSite site) : IClassFixture<HostileSite>
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Whatever_was_sent_it_is_one_line_of_seventeen_fields_and_no_answer_shows_the_inside()
+    public async Task Whatever_was_sent_it_is_one_line_of_eighteen_fields_and_no_answer_shows_the_inside()
     {
         string[] nonsense =
         [
@@ -50,7 +50,7 @@ public sealed class LogLineTests(HostileSite site) : IClassFixture<HostileSite>
             var parts = line.Split(" \"");
             Assert.Equal(2, parts.Length);
             Assert.Equal(14, parts[0].Split(' ').Length);
-            Assert.Matches("\" \\d+ms \\d+ms$", line);
+            Assert.Matches("\" \\d+ms \\d+ms -$", line);
             Assert.DoesNotContain(line, letter => letter is < ' ' or > '~');
         }
 

@@ -139,6 +139,6 @@ public sealed partial class LogTests
         Assert.Equal(0, (await daemon.RunAsync("-f", "example", "rotate")).ExitCode);
     }
 
-    [GeneratedRegex("""^\d{4}\.\d\d\.\d\d \d\d:\d\d:\d\d \S+ \S+ \S+ \S+ \S+ \d+ \d+ \d+ \S+ \S+ \S+ \S+ "[^"]*(\\"[^"]*)*" \d+ms \d+ms$""", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex("""^\d{4}\.\d\d\.\d\d \d\d:\d\d:\d\d \S+ \S+ \S+ \S+ \S+ \d+ \d+ \d+ \S+ \S+ \S+ \S+ "[^"]*(\\"[^"]*)*" \d+ms \d+ms \S+$""", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex RequestLine();
 }

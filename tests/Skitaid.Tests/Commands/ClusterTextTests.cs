@@ -35,6 +35,10 @@ public sealed class ClusterTextTests
         """, Text(text => ClusterText.Append(text, s_cluster, colours: false)));
 
     [Fact]
+    public void A_cluster_that_nothing_mounts_says_so_and_no_more() =>
+        Assert.Equal("  cluster @users: not mounted\n", Text(text => ClusterText.Append(text, s_cluster with { Mounted = false }, colours: true)));
+
+    [Fact]
     public void Colours_change_nothing_else()
     {
         var text = Text(text => ClusterText.Append(text, s_cluster, colours: true));

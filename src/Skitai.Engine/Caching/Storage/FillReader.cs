@@ -2,8 +2,11 @@ using System.Buffers;
 
 namespace Skitai.Engine.Caching.Storage;
 
-/// <summary>Reads an object while it is being filled.</summary>
-internal sealed class FillReader(FillingObject filling) : BodyReader
+/// <summary>
+/// Reads the body of an object while it is being filled, from its beginning to its end. For one who reads; disposing of it gives
+/// its share back.
+/// </summary>
+internal sealed class FillReader(FillingObject filling) : IDisposable
 {
     private const int Piece = 64 * 1024;
 
@@ -11,7 +14,10 @@ internal sealed class FillReader(FillingObject filling) : BodyReader
     private long _at;
     private bool _disposed;
 
-    public override bool TryRead(out ReadOnlyMemory<byte> bytes)
+    /// <summary>As <see cref="ReadAsync"/>, but only what is in memory already.</summary>
+    /// <param name="bytes">The bytes; empty = that was all.</param>
+    /// <returns>False when it would have to wait, to read a file, or to fail.</returns>
+    public bool TryRead(out ReadOnlyMemory<byte> bytes)
     {
         bytes = default;
         FillView view;
@@ -34,7 +40,10 @@ internal sealed class FillReader(FillingObject filling) : BodyReader
         return true;
     }
 
-    public override async ValueTask<ReadOnlyMemory<byte>> ReadAsync(CancellationToken cancellation)
+    /// <summary>The next bytes, good until the next call; empty = that was all. Waits until there are some.</summary>
+    /// <exception cref="BodyLostException">The rest cannot be had: the fill was given up, or the disk is broken.</exception>
+    /// <exception cref="OperationCanceledException">Nobody wants it any more.</exception>
+    public async ValueTask<ReadOnlyMemory<byte>> ReadAsync(CancellationToken cancellation)
     {
         while (true)
         {
@@ -59,7 +68,8 @@ internal sealed class FillReader(FillingObject filling) : BodyReader
         }
     }
 
-    public override void Dispose()
+    /// <inheritdoc/>
+    public void Dispose()
     {
         if (!_disposed)
         {

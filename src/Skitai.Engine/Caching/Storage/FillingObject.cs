@@ -43,7 +43,7 @@ internal sealed class FillingObject
     public long Written => Volatile.Read(ref _written);
 
     /// <summary>Opens a reader at the beginning; null when the fill has ended: look the object up, or fetch it.</summary>
-    public BodyReader? TryOpenReader()
+    public FillReader? TryOpenReader()
     {
         lock (_changing)
         {

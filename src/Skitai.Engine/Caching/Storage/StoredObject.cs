@@ -94,18 +94,6 @@ internal sealed class StoredObject
     public ValueTask<bool> VerifyAsync(long offset, long length, CancellationToken cancellation)
         => IsVerified(offset, length) ? ValueTask.FromResult(true) : Disk!.VerifyAsync(offset, length, cancellation);
 
-    /// <summary>Reads a part of the body, verified, wherever it is. The reader has its own share in this object.</summary>
-    /// <param name="offset">The first byte.</param>
-    /// <param name="length">How many; within the body.</param>
-    public BodyReader OpenReader(long offset, long length)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(offset);
-        ArgumentOutOfRangeException.ThrowIfNegative(length);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, Length - length);
-        ObjectDisposedException.ThrowIf(!TryAcquire(), this);
-        return new StoredReader(this, offset, length);
-    }
-
     /// <summary>Takes another share; false when the last one has been given back already.</summary>
     public bool TryAcquire()
     {

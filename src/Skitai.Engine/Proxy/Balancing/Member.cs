@@ -1,5 +1,6 @@
 using System.Net;
 using Skitai.Configuration.Settings;
+using Skitai.Engine.Logging;
 using Skitai.Engine.Proxy.Upstream;
 
 namespace Skitai.Engine.Proxy.Balancing;
@@ -26,6 +27,7 @@ internal sealed partial class Member
     {
         (_cluster, Settings, Address, Connections) = (cluster, settings, address, connections);
         Label = IPAddress.TryParse(settings.Host, out _) ? settings.Authority : $"{settings.Authority}/{address.Address}";
+        LogName = OfLog($"{cluster.Name}/{Label}");
         Token = StickyToken.Of(cluster.Name, settings, address.Address);
     }
 
@@ -37,6 +39,9 @@ internal sealed partial class Member
 
     /// <summary>What it is called in logs: <c>127.0.0.1:5001</c>, <c>name:5001/10.0.0.7</c>.</summary>
     public string Label { get; }
+
+    /// <summary>What it is called in request.log: <c>@users/127.0.0.1:5001</c>.</summary>
+    public byte[] LogName { get; }
 
     /// <summary>What a client's cookie calls it: the same after a restart and in every instance.</summary>
     public string Token { get; }
@@ -165,6 +170,13 @@ internal sealed partial class Member
         Check?.Dispose();
         Interlocked.MemoryBarrier();
         DisposeIfIdle(InHand);
+    }
+
+    private static byte[] OfLog(string name)
+    {
+        const int most = 512;
+        var text = new byte[(4 * most) + 3];
+        return text[..LogText.Field(text, name, most)];
     }
 
     private void DisposeIfIdle(int inHand)

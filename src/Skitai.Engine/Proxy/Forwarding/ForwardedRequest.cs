@@ -30,8 +30,11 @@ internal sealed partial class ForwardedRequest : OriginRequest
     /// <inheritdoc/>
     public override MemberRequest Message { get; } = new();
 
-    /// <summary>The member that answered; null before.</summary>
+    /// <summary>The member that answered or, where none did, was asked last; null = none was.</summary>
     public Member? Member { get; private set; }
+
+    /// <inheritdoc/>
+    public override byte[]? AnsweredBy => Member?.LogName;
 
     /// <summary>Takes up a client's request, but for its body.</summary>
     /// <param name="exchange">The request.</param>

@@ -132,6 +132,7 @@ internal sealed partial class Forwarder : Origin
             finally
             {
                 body?.Dispose();
+                exchange.AnsweredBy = request.AnsweredBy;
                 request.End();
             }
         }

@@ -84,21 +84,11 @@ public sealed class DamageTests : IDisposable
         else
         {
             Assert.NotNull(stored);
-            using var reader = stored.OpenReader(0, body.Length);
-            var at = 0;
-            await Assert.ThrowsAsync<BodyLostException>(async () =>
-            {
-                while (true)
-                {
-                    var piece = await reader.ReadAsync(TestContext.Current.CancellationToken);
-                    Assert.Equal(body.AsSpan(at, piece.Length).ToArray(), piece.ToArray());
-                    at += piece.Length;
-                }
-            });
-            Assert.InRange(at, 1 << 20, damagedAt);
+            var given = await Stored.ReadAsync(stored);
+            Assert.InRange(given.Length, 1 << 20, damagedAt);
+            Assert.Equal(body.AsSpan(0, given.Length).ToArray(), given);
             Assert.False(await stored.VerifyAsync(damagedAt, 1, TestContext.Current.CancellationToken));
             Assert.True(await stored.VerifyAsync(0, 1 << 20, TestContext.Current.CancellationToken));
-            reader.Dispose();
             stored.Release();
         }
 

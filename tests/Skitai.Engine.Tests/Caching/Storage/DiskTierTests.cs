@@ -1,4 +1,6 @@
+using System.Globalization;
 using Skitai.Engine.Caching.Storage;
+using Skitai.Engine.Caching.Storage.Disk;
 using Skitai.Engine.Caching.Storage.Memory;
 using Skitai.Engine.Tests.Apps;
 
@@ -79,6 +81,44 @@ public sealed class DiskTierTests : IDisposable
     }
 
     [Fact]
+    public async Task Variants_found_at_the_start_beyond_that_number_are_deleted_the_oldest_first()
+    {
+        const int First = 100, Second = 50, Surplus = First + Second - StoredVariants.MostVariants;
+        var aside = _directory.Path + "-aside";
+        await WriteAsync(0, First);
+        Directory.Move(Place, aside); // one store alone would not keep that many
+        await WriteAsync(First, Second);
+        for (var number = 0; number < First; number++)
+        {
+            var name = ObjectName.Of(HeadOf(number));
+            var file = Path.Combine(Place, name.Folder.ToString("x2", CultureInfo.InvariantCulture), name.ToString());
+            File.Move(Path.Combine(aside, Path.GetRelativePath(Place, file)), file);
+            File.SetLastWriteTimeUtc(file, Stored.Start.UtcDateTime.AddSeconds(number - 1000));
+        }
+
+        Directory.Delete(aside, recursive: true);
+        await using var store = await Stored.OnDiskAsync(Place, memory: 0);
+        Assert.Equal(StoredVariants.MostVariants + 1, store.Usage.DiskObjects);
+        await Stored.UntilAsync(() => Stored.Files(Place).Length == StoredVariants.MostVariants + 1 && store.Usage.DiskBytes == Stored.Size(Place));
+        Assert.Null(await Stored.GetAsync(store, "http://a/x", new Request(("agent", $"{Surplus - 1}"))));
+        Assert.NotNull(await Stored.GetAsync(store, "http://a/x", new Request(("agent", $"{Surplus}"))));
+        Assert.NotNull(await Stored.GetAsync(store, "http://a/x", new Request(("agent", $"{First + Second - 1}"))));
+        Assert.NotNull(await Stored.GetAsync(store, "http://a/plain"));
+
+        StoredHead HeadOf(int number) => Stored.Head("http://a/x", ["agent"], $"agent:{number}");
+
+        async Task WriteAsync(int from, int count)
+        {
+            await using var writer = await Stored.OnDiskAsync(Place, memory: 0);
+            await Stored.PutAsync(writer, Stored.Head("http://a/plain"), [1]);
+            for (var number = from; number < from + count; number++)
+            {
+                Assert.True(await Stored.PutAsync(writer, HeadOf(number), [1]));
+            }
+        }
+    }
+
+    [Fact]
     public async Task A_large_body_is_in_a_file_and_any_part_of_it_can_be_read()
     {
         await using var store = await Stored.OnDiskAsync(Place);
@@ -88,12 +128,7 @@ public sealed class DiskTierTests : IDisposable
         Assert.False(stored.InMemory);
         foreach (var (offset, length) in ((int, int)[])[(0, 1), (4_999_999, 1), (65_530, 20), (123_456, 2_000_000), (5_000_000, 0)])
         {
-            using var reader = stored.OpenReader(offset, length);
-            Assert.Equal(body.AsSpan(offset, length).ToArray(), await Stored.ReadAsync(reader));
-            var direct = new byte[length];
-            Assert.True(await stored.VerifyAsync(offset, length, TestContext.Current.CancellationToken));
-            Assert.Equal(length, RandomAccess.Read(stored.File, direct, stored.FileOffset + offset));
-            Assert.Equal(body.AsSpan(offset, length).ToArray(), direct);
+            Assert.Equal(body.AsSpan(offset, length).ToArray(), await Stored.ReadAsync(stored, offset, length));
         }
 
         stored.Release();

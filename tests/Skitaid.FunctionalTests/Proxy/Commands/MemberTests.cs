@@ -47,6 +47,29 @@ public sealed class MemberTests
     }
 
     [Fact]
+    public async Task A_cluster_that_nothing_mounts_is_listed_as_such_and_at_rest()
+    {
+        await using var site = await ClusterSite.StartAsync();
+        site.WriteConf($"[@orders]\nmembers = {site.One.Authority}\nhealth_path = /health");
+        var reloaded = await site.RunAsync("reload");
+        Assert.Equal("shop: reloaded; mounts: 1 as before, 0 started, 0 ended\nshop: @users: slow_start = 10s (was 0)\nshop: @orders: new\n", reloaded.Output);
+        Assert.EndsWith("\n  cluster @orders: not mounted\n", (await site.RunAsync("member")).Output, StringComparison.Ordinal);
+        Assert.Contains("\n  cluster @orders: not mounted\n  cache: ", (await site.Daemon.RunAsync("status")).Output, StringComparison.Ordinal);
+        var refused = await site.RunAsync("member", "@orders", site.One.Authority, "drain");
+        Assert.Equal((1, "shop: @orders is not mounted\n"), (refused.ExitCode, refused.Errors));
+    }
+
+    [Fact]
+    public async Task A_reload_says_what_has_changed_in_a_cluster()
+    {
+        await using var site = await ClusterSite.StartAsync();
+        site.WriteConf("slow_start = 0\nretries = 5");
+        var reloaded = await site.RunAsync("reload");
+        Assert.Equal((0, "shop: reloaded; mounts: 1 as before, 0 started, 0 ended\nshop: @users: retries = 5 (was 2)\n"), (reloaded.ExitCode, reloaded.Output));
+        Assert.Contains("instance shop: @users: retries = 5 (was 2)", site.Daemon.DaemonLog, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task What_a_drained_member_has_in_hand_ends_and_can_be_waited_for()
     {
         await using var site = await ClusterSite.StartAsync();
@@ -118,7 +141,7 @@ public sealed class MemberTests
         Assert.Matches(@"^  cluster @users: 2 members\n    MEMBER +STATE +WEIGHT +IN HAND +REQUESTS +FAILED +LAST FAILURE\n", list.Output);
         Assert.Matches($@"\n    {site.One.Authority} +up +1 +0 +60 +0  -\n", list.Output);
         Assert.Matches($@"\n    {site.Two.Authority} +(down until [0-9:]+|down, tried next|trying) +1 +0 +[0-9]+ +[0-9]+  20[0-9.]+ [0-9:]+ .*refused", list.Output);
-        Assert.Contains(list.Output.Split('\n')[1], (await site.Daemon.RunAsync("status")).Output, StringComparison.Ordinal);
+        Assert.Matches(@"\n  cluster @users: 2 members\n    MEMBER +STATE +WEIGHT +IN HAND +REQUESTS +FAILED +LAST FAILURE\n", (await site.Daemon.RunAsync("status")).Output);
         Assert.True((await site.MemberAsync(site.Two)).GetProperty("failures").GetInt64() > 0);
 
         var json = await site.RunAsync("member", "users", "--json");

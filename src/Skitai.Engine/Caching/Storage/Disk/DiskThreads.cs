@@ -2,11 +2,13 @@ namespace Skitai.Engine.Caching.Storage.Disk;
 
 /// <summary>
 /// Threads for calls that a hung disk may never let return: the thread pool would be short of them, and all else stand still.
-/// They are started when they are needed, and end when they are not.
+/// They are started when they are needed, and end when they are not. Where none can be had, for want of memory or of threads, the
+/// pool lends one.
 /// </summary>
 /// <param name="name">What they are called.</param>
 /// <param name="most">How many there may be.</param>
-internal sealed class DiskThreads(string name, int most)
+/// <param name="start">Starts one; null = as a thread of its own.</param>
+internal sealed class DiskThreads(string name, int most, Action<ThreadStart>? start = null)
 {
     private static readonly TimeSpan s_idle = TimeSpan.FromSeconds(5);
 
@@ -38,14 +40,40 @@ internal sealed class DiskThreads(string name, int most)
             });
             if (_waiting.Count > _idle && _threads < most)
             {
-                new Thread(Work, 256 * 1024) { IsBackground = true, Name = name }.Start();
-                _threads++;
+                StartOne();
             }
 
             Monitor.Pulse(_gate);
         }
 
         return done.Task;
+    }
+
+    /// <summary>Under the lock.</summary>
+    private void StartOne()
+    {
+        try
+        {
+            if (start is null)
+            {
+                new Thread(Work, 256 * 1024) { IsBackground = true, Name = name }.Start();
+            }
+            else
+            {
+                start(Work);
+            }
+        }
+        catch (Exception error) when (error is OutOfMemoryException or ThreadStartException)
+        {
+            if (_threads > 0)
+            {
+                return; // those that there are do it
+            }
+
+            ThreadPool.UnsafeQueueUserWorkItem(static threads => threads.Work(), this, preferLocal: false);
+        }
+
+        _threads++;
     }
 
     private void Work()

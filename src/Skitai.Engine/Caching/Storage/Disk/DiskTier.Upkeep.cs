@@ -1,27 +1,16 @@
 using System.ComponentModel;
-using System.IO.Enumeration;
-using Skitai.Posix;
 
 namespace Skitai.Engine.Caching.Storage.Disk;
 
-/// <summary>
-/// Gets hold of the directory and finds out what is in it. In the background and with pauses: the disk is
-/// there for look-ups.
-/// </summary>
+/// <content>Gets hold of the directory, and looks after it from time to time.</content>
 internal sealed partial class DiskTier
 {
-    private const int Folders = 256;
-    private const int BeforePause = 256;
-    private const int AddedAtOnce = 2000;
-
-    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(2);
     private static readonly TimeSpan s_untilOwned = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan s_untilLooked = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan s_untilScanned = TimeSpan.FromHours(1);
 
     private readonly SemaphoreSlim _wanted = new(0);
-    private FileLock? _lock;
-    private FileStatus? _lockStatus;
+    private DirectoryLock? _lock;
     private DateTimeOffset _scannedAt;
     private int _disposed;
 
@@ -130,50 +119,24 @@ internal sealed partial class DiskTier
         Answer(TakeWaiting(), 0);
     }
 
-    /// <summary>The directory is there, and nobody else writes in it.</summary>
     private bool TryOwn()
     {
-        try
-        {
-            DiskFiles.CreateDirectory(_directory);
-        }
-        catch (IOException error) when (FileInTheWay() is { } file)
-        {
-            throw new IOException($"'{file}' is not a directory", error);
-        }
-
-        var path = Path.Combine(_directory, "lock");
-        var taken = FileLock.TryTake(path);
-        if (taken is null)
+        if (DirectoryLock.TryTake(_directory) is not { } taken)
         {
             return false;
         }
 
         lock (_publishing)
         {
-            _lock = taken;
-            _lockStatus = PosixFile.GetStatus(path);
-            if (Volatile.Read(ref _stopped))
+            if (!Volatile.Read(ref _stopped))
             {
-                _lock.Dispose();
-                _lock = null;
-                return false;
+                _lock = taken;
+                return true;
             }
         }
 
-        return true;
-    }
-
-    /// <summary>What there is of the path that is no directory; null = nothing.</summary>
-    private string? FileInTheWay()
-    {
-        var path = _directory;
-        while (!Path.Exists(path) && Path.GetDirectoryName(path) is { } above)
-        {
-            path = above;
-        }
-
-        return Directory.Exists(path) ? null : path;
+        taken.Dispose();
+        return false;
     }
 
     private void KeepingUpFailed(Exception error)
@@ -189,108 +152,9 @@ internal sealed partial class DiskTier
         _opening.Failed(error);
     }
 
-    /// <summary>Finds out what is there. The oldest are deleted where there is more than there may be.</summary>
-    private async Task TakeStockAsync()
-    {
-        Purges.Load();
-        var count = 0;
-        do
-        {
-            await ForgetRemovedUnseenAsync();
-            var found = await ListAsync();
-            if (Volatile.Read(ref _stopped))
-            {
-                return;
-            }
-
-            count = found.Count;
-            AddFound(found);
-        }
-        while (!TryBeReady());
-
-        _scannedAt = _time.GetUtcNow();
-        LogReady(_logger, _directory, count, Used);
-        _opening.Worked();
-        _writing.Worked();
-        Do(Trim);
-        Raise(ref _sweepUpTo, Purges.Last);
-        await _writers.RunAsync(SavePurges);
-    }
-
-    /// <summary>Where more was removed than is remembered: those files are gone when all deletions so far are done, and only what is removed from now on counts.</summary>
-    private async Task ForgetRemovedUnseenAsync()
-    {
-        lock (_changing)
-        {
-            if (!_removedTooMany)
-            {
-                return;
-            }
-
-            _removedUnseen.Clear();
-        }
-
-        await DoneAsync();
-    }
-
-    /// <summary>False when more was removed meanwhile than is remembered: some of that may have been found.</summary>
-    private bool TryBeReady()
-    {
-        lock (_changing)
-        {
-            if (_removedUnseen.Count >= MostRemovedUnseen)
-            {
-                _removedTooMany = true;
-                _used -= _index.Blocks;
-                _index.Clear();
-                return false;
-            }
-
-            _removedUnseen.Clear();
-            _removedTooMany = false;
-            Volatile.Write(ref _ready, true);
-            return true;
-        }
-    }
-
-    /// <summary>All objects in the directory, the oldest first.</summary>
-    private async Task<List<(ObjectName Name, long Blocks, DateTime Written)>> ListAsync()
-    {
-        List<(ObjectName Name, long Blocks, DateTime Written)> found = [];
-        for (var folder = 0; folder < Folders && !Volatile.Read(ref _stopped); folder++)
-        {
-            var before = found.Count;
-            await ScanAsync(folder, isFirst: true, (name, length, written) => found.Add((name, ObjectLayout.DiskBlocks(length), written)));
-            if (found.Count / BeforePause != before / BeforePause)
-            {
-                await Task.Delay(s_pause, _ending.Token);
-            }
-        }
-
-        // A file's time is that of its last 304: what was confirmed lately goes last.
-        found.Sort((one, other) => one.Written.CompareTo(other.Written));
-        return found;
-    }
-
-    /// <summary>Few at a time: look-ups, on the threads that poll sockets, wait for the same lock.</summary>
-    private void AddFound(List<(ObjectName Name, long Blocks, DateTime Written)> found)
-    {
-        for (var from = 0; from < found.Count; from += AddedAtOnce)
-        {
-            lock (_changing)
-            {
-                for (var at = from; at < Math.Min(from + AddedAtOnce, found.Count); at++)
-                {
-                    AddFound(found[at].Name, found[at].Blocks);
-                }
-            }
-        }
-    }
-
     private async Task LookAfterAsync()
     {
-        var path = Path.Combine(_directory, "lock");
-        if (await _writers.RunAsync(() => PosixFile.GetStatus(path)) is not { } status || _lockStatus is not { } mine || !status.IsSameFile(mine))
+        if (_lock is { } mine && !await _writers.RunAsync(mine.IsStillThere))
         {
             Abandon();
             return;
@@ -312,17 +176,7 @@ internal sealed partial class DiskTier
         if (_time.GetUtcNow() - _scannedAt >= s_untilScanned)
         {
             _scannedAt = _time.GetUtcNow();
-            for (var folder = 0; folder < Folders && MayKeepUp; folder++)
-            {
-                await ScanAsync(folder, isFirst: false, (name, length, _) =>
-                {
-                    lock (_changing)
-                    {
-                        AddFound(name, ObjectLayout.DiskBlocks(length));
-                    }
-                });
-                await Task.Delay(s_pause, _ending.Token);
-            }
+            await ScanAgainAsync();
         }
 
         Do(Trim);
@@ -356,60 +210,5 @@ internal sealed partial class DiskTier
             _lock?.Dispose();
             _lock = null;
         }
-    }
-
-    private void AddFound(ObjectName name, long blocks)
-    {
-        if (!_index.Contains(name) && !_dying.Contains(name) && !_removedUnseen.Contains(name with { Vary = 0, Variant = 0 }))
-        {
-            _index.Add(name, blocks, 0);
-            _used += blocks;
-        }
-    }
-
-    private Task<bool> ScanAsync(int folder, bool isFirst, Action<ObjectName, long, DateTime> found) => _writers.RunAsync(() =>
-    {
-        Scan(folder, isFirst, found);
-        return true;
-    });
-
-    private void Scan(int folder, bool isFirst, Action<ObjectName, long, DateTime> found)
-    {
-        var path = Path.Combine(_directory, folder.ToString("x2"));
-        var own = $".{Environment.ProcessId}-";
-        List<string> leftOver = [];
-        try
-        {
-            var entries = new FileSystemEnumerable<(ObjectName Name, long Length, DateTime Written)>(
-                path,
-                (ref FileSystemEntry entry) => ObjectName.TryParse(entry.FileName, out var name)
-                    ? (name, entry.Length, entry.LastWriteTimeUtc.UtcDateTime)
-                    : default,
-                new EnumerationOptions { AttributesToSkip = FileAttributes.None, IgnoreInaccessible = true })
-            {
-                ShouldIncludePredicate = (ref FileSystemEntry entry) =>
-                {
-                    if (entry.FileName.EndsWith(".tmp") && (isFirst || !entry.FileName.Contains(own, StringComparison.Ordinal)))
-                    {
-                        leftOver.Add(entry.ToFullPath());
-                    }
-
-                    return entry.FileName.Length == ObjectName.TextLength && !entry.IsDirectory;
-                },
-            };
-            foreach (var (name, length, written) in entries)
-            {
-                if (name.Folder == folder && name != default)
-                {
-                    found(name, length, written);
-                }
-            }
-        }
-        catch (DirectoryNotFoundException)
-        {
-            // Nothing was kept in it yet.
-        }
-
-        leftOver.ForEach(one => DiskFiles.TryDelete(one));
     }
 }

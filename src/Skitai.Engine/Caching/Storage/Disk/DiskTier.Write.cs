@@ -345,7 +345,14 @@ internal sealed partial class DiskTier
     {
         await foreach (var job in _jobs.Reader.ReadAllAsync())
         {
-            await _writers.RunAsync(() => Try(job));
+            try
+            {
+                await _writers.RunAsync(() => Try(job));
+            }
+            catch (OutOfMemoryException)
+            {
+                Try(job); // it was not even queued
+            }
         }
     }
 

@@ -250,7 +250,7 @@ internal sealed partial class DiskTier : IAsyncDisposable
         }
     }
 
-    private string FolderOf(ObjectName name) => Path.Combine(_directory, name.Folder.ToString("x2"));
+    private string FolderOf(ObjectName name) => ObjectFolder.PathOf(_directory, name.Folder);
 
     private string PathOf(ObjectName name) => Path.Combine(FolderOf(name), name.ToString());
 

@@ -129,45 +129,6 @@ internal sealed class ObjectFile : IDisposable
     /// <summary>All of it was written by this process just now.</summary>
     public void ConfirmAll() => Array.Fill(_verified, -1L);
 
-    /// <summary>Reads a part, verified.</summary>
-    /// <returns>False when it cannot be had.</returns>
-    public async ValueTask<bool> ReadVerifiedAsync(long offset, Memory<byte> into, CancellationToken cancellation)
-    {
-        // Not into the caller's memory: that may be somebody else's when a disk that hung goes on.
-        var length = into.Length;
-        var bytes = await _tier.ReadInTimeAsync(() => ReadVerified(offset, length, cancellation), null, static late => Return(late), cancellation);
-        bytes?.AsSpan(0, length).CopyTo(into.Span);
-        Return(bytes);
-        return bytes is not null;
-    }
-
-    private static void Return(byte[]? bytes)
-    {
-        if (bytes is not null)
-        {
-            ArrayPool<byte>.Shared.Return(bytes);
-        }
-    }
-
-    private byte[]? ReadVerified(long offset, int length, CancellationToken cancellation)
-    {
-        var bytes = ArrayPool<byte>.Shared.Rent(length);
-        try
-        {
-            if (Verify(offset, length, cancellation) && DiskFiles.TryReadFully(Handle, bytes.AsSpan(0, length), BodyOffset + offset))
-            {
-                return bytes;
-            }
-        }
-        catch (IOException error)
-        {
-            _tier.ReadFailed(Name, error);
-        }
-
-        Return(bytes);
-        return null;
-    }
-
     /// <inheritdoc/>
     public void Dispose()
     {

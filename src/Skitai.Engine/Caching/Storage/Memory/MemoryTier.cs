@@ -4,13 +4,11 @@ using System.Diagnostics.CodeAnalysis;
 namespace Skitai.Engine.Caching.Storage.Memory;
 
 /// <summary>
-/// The objects at hand, by key, within a bound of memory. A look-up takes no lock. What goes is chosen as S3-FIFO does it: a
-/// newcomer waits in a short queue and must be asked for there (or have been dropped from there lately) to get into the long
-/// one, where it gets a second chance for each look-up up to three; so a crawler's walk does not push out what is in use.
+/// The objects at hand, by key, within a bound of memory. A look-up takes no lock. What goes is <see cref="EvictionOrder"/>'s choice.
 /// Objects whose body is in a file are here, too, while their file is open: their heads count, and there are few of them.
 /// </summary>
 /// <param name="limit">Bytes.</param>
-internal sealed class MemoryTier(long limit)
+internal sealed partial class MemoryTier(long limit)
 {
     /// <summary>Open files of objects on disk.</summary>
     public const int MostOpenFiles = 64;
@@ -18,14 +16,9 @@ internal sealed class MemoryTier(long limit)
     /// <summary>What an object weighs beside its head and its body: itself, its place, its key's entry, its share of tables.</summary>
     public const int ObjectCost = 420;
 
-    private const int NewcomersShare = 10; // of 100
-
     private readonly ConcurrentDictionary<string, StoredVariants> _keys = new(StringComparer.Ordinal);
     private readonly Lock _changing = new();
-    private readonly EvictionQueue _newcomers = new();
-    private readonly EvictionQueue _proven = new();
-    private readonly EvictionQueue _openFiles = new();
-    private readonly GhostQueue _ghosts = new();
+    private readonly EvictionOrder _order = new();
     private long _limit = limit;
     private long _used;
     private long _fills;
@@ -50,7 +43,7 @@ internal sealed class MemoryTier(long limit)
         {
             lock (_changing)
             {
-                return _newcomers.Count + _proven.Count;
+                return _order.InMemory;
             }
         }
     }
@@ -206,84 +199,13 @@ internal sealed class MemoryTier(long limit)
         }
     }
 
-    /// <summary>Drops one if it is still here.</summary>
-    public bool Remove(StoredObject stored)
-    {
-        lock (_changing)
-        {
-            if (stored.Place.Queue is null || !_keys.TryGetValue(stored.Head.Key, out var variants))
-            {
-                return false;
-            }
-
-            Drop(variants, stored);
-            return true;
-        }
-    }
-
-    /// <summary>Drops all that is kept for a key.</summary>
-    /// <param name="key">The key.</param>
-    /// <param name="dropped">Hears of each, under the tier's lock.</param>
-    /// <returns>How many.</returns>
-    public int RemoveKey(string key, Action<StoredObject>? dropped)
-    {
-        lock (_changing)
-        {
-            return _keys.TryGetValue(key, out var variants) ? DropAll(variants, dropped) : 0;
-        }
-    }
-
-    /// <summary>Drops what is kept of a selection if it was begun earlier.</summary>
-    public void RemoveOlder(StoredHead head, long sequence)
-    {
-        lock (_changing)
-        {
-            if (_keys.TryGetValue(head.Key, out var variants) && variants.Find(head.VaryNames, head.Variant) is { } older && older.Sequence < sequence)
-            {
-                Drop(variants, older);
-            }
-        }
-    }
-
-    /// <summary>Drops all whose key begins so. Goes through all keys.</summary>
-    /// <param name="prefix">The beginning.</param>
-    /// <param name="dropped">Hears of each, under the tier's lock.</param>
-    /// <returns>How many.</returns>
-    public int RemovePrefix(string prefix, Action<StoredObject>? dropped)
-    {
-        var count = 0;
-        lock (_changing)
-        {
-            // Whoever is adding something with a leave that has been revoked since is done.
-        }
-
-        // Without the lock while looking: a million keys take a while. What is added meanwhile is the fills' matter.
-        foreach (var (key, _) in _keys)
-        {
-            if (!key.StartsWith(prefix, StringComparison.Ordinal))
-            {
-                continue;
-            }
-
-            lock (_changing)
-            {
-                if (_keys.TryGetValue(key, out var variants))
-                {
-                    count += DropAll(variants, dropped);
-                }
-            }
-        }
-
-        return count;
-    }
-
     /// <summary>Another bound; drops what is beyond it.</summary>
     public void Resize(long limit)
     {
         lock (_changing)
         {
             Volatile.Write(ref _limit, limit);
-            _ghosts.Trim(MostGhosts);
+            _order.TrimGhosts(limit);
             MakeRoom(0);
         }
     }
@@ -294,25 +216,15 @@ internal sealed class MemoryTier(long limit)
     /// <summary>The most that one object of a tier may weigh.</summary>
     internal static long LargestOf(long limit) => Math.Min(limit, Math.Max(limit / 8, 64 * 1024));
 
-    private int MostGhosts => (int)Math.Min(Limit / (64 * GhostQueue.Cost), 100_000);
-
     private void Enqueue(StoredObject stored)
     {
-        if (!stored.InMemory)
+        if (_order.Add(stored))
         {
-            _openFiles.Add(stored);
-            for (var looked = 0; _openFiles.Count > MostOpenFiles && looked < 4 * MostOpenFiles; looked++)
+            for (var looked = 0; _order.OpenFiles > MostOpenFiles && looked < 4 * MostOpenFiles; looked++)
             {
-                PassOpenFile();
+                _order.PassOpenFile(out var victim);
+                DropVictim(victim);
             }
-        }
-        else if (_ghosts.Contains(HashOf(stored.Head)))
-        {
-            _proven.Add(stored);
-        }
-        else
-        {
-            _newcomers.Add(stored);
         }
     }
 
@@ -325,124 +237,17 @@ internal sealed class MemoryTier(long limit)
         }
 
         // Each object can be passed over once for being in use and once for each of its look-ups.
-        var patience = 16 + (5L * (_newcomers.Count + _proven.Count + _openFiles.Count));
-        while (Used + bytes + _ghosts.Bytes > _limit)
+        var patience = 16 + (5L * (_order.InMemory + _order.OpenFiles));
+        while (Used + bytes + _order.GhostBytes > _limit)
         {
-            if (patience-- <= 0 || !PassOne())
+            if (patience-- <= 0 || !_order.Pass(_limit, out var victim))
             {
                 return false;
             }
+
+            DropVictim(victim);
         }
 
         return true;
     }
-
-    /// <summary>Looks at the next object of the queue whose turn it is: drops it or gives it another round.</summary>
-    private bool PassOne()
-    {
-        if (_newcomers.First is { } newcomer && (_proven.First is null || _newcomers.Bytes * 100 >= _limit * NewcomersShare))
-        {
-            if (newcomer.Place.Hits > 1 || newcomer.References > 1)
-            {
-                _newcomers.Remove(newcomer);
-                newcomer.Place.Hits = 0;
-                _proven.Add(newcomer);
-            }
-            else
-            {
-                _ghosts.Add(HashOf(newcomer.Head), MostGhosts);
-                Evict(newcomer);
-            }
-
-            return true;
-        }
-
-        if (_proven.First is { } proven)
-        {
-            if (proven.Place.Hits > 0 || proven.References > 1)
-            {
-                _proven.Remove(proven);
-                proven.Place.Hits = Math.Max(proven.Place.Hits - 1, 0);
-                _proven.Add(proven);
-            }
-            else
-            {
-                Evict(proven);
-            }
-
-            return true;
-        }
-
-        return PassOpenFile();
-    }
-
-    private bool PassOpenFile()
-    {
-        if (_openFiles.First is not { } open)
-        {
-            return false;
-        }
-
-        if (open.Place.Hits > 0)
-        {
-            _openFiles.Remove(open);
-            open.Place.Hits = 0;
-            _openFiles.Add(open);
-        }
-        else
-        {
-            // Its file stays on disk.
-            Drop(_keys[open.Head.Key], open);
-        }
-
-        return true;
-    }
-
-    private void Evict(StoredObject stored)
-    {
-        Interlocked.Increment(ref _evictions);
-        Drop(_keys[stored.Head.Key], stored);
-    }
-
-    private int DropAll(StoredVariants variants, Action<StoredObject>? dropped)
-    {
-        var all = variants.All.ToList();
-        foreach (var stored in all)
-        {
-            dropped?.Invoke(stored);
-            Drop(variants, stored);
-        }
-
-        return all.Count;
-    }
-
-    private void Drop(StoredVariants variants, StoredObject stored)
-    {
-        stored.MarkDropped();
-        stored.Place.Queue!.Remove(stored);
-        variants.Remove(stored);
-        if (variants.IsEmpty)
-        {
-            _keys.TryRemove(variants.Key, out _);
-        }
-
-        stored.Release();
-    }
-
-    /// <summary>
-    /// The most recent of those that fit must be used (RFC 9111 section 4), in memory or not: so answers that vary do not stay
-    /// beside a later one that does not, nor the other way round.
-    /// </summary>
-    private void DropOutdated(StoredVariants variants, bool varies, long sequence)
-    {
-        foreach (var older in variants.OfOtherKind(varies))
-        {
-            if (older.Sequence < sequence)
-            {
-                Drop(variants, older);
-            }
-        }
-    }
-
-    private static int HashOf(StoredHead head) => HashCode.Combine(head.Key, head.Variant);
 }
