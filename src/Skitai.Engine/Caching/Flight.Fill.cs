@@ -103,7 +103,11 @@ internal sealed partial class Flight
             }
         }
 
-        if (await writer.CommitAsync())
+        if (answer.MayBeCut)
+        {
+            writer.CompleteUnkept();
+        }
+        else if (await writer.CommitAsync())
         {
             Interlocked.Increment(ref _cache.Counters.Mine.Stored);
         }

@@ -66,6 +66,23 @@ public sealed class CacheSafetyTests
     }
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_answer_that_may_have_been_cut_is_everybodys_who_waits_for_it_but_is_not_kept(bool isCut)
+    {
+        await using var site = await CacheSite.StartAsync();
+        var answer = new ScriptedAnswer("Cache-Control: max-age=60") { IsCut = isCut };
+        site.Origin.Script = (_, _) => Task.FromResult<MemberAnswer>(answer);
+        var first = site.SendAsync();
+        await TestInstances.UntilAsync(() => site.Origin.Asked.Count == 1, "the fetch");
+        answer.Write("all, or not");
+        answer.End();
+        Assert.Equal("all, or not", (await first).Body);
+        site.Origin.Answer("Cache-Control: max-age=60", "again");
+        Assert.Equal(isCut ? "again" : "all, or not", (await site.SendAsync()).Body);
+    }
+
+    [Theory]
     [InlineData("X-Original-URL: /admin")]
     [InlineData("X-HTTP-Method-Override: DELETE")]
     [InlineData("X_Forwarded_Prefix: //evil.example")]

@@ -33,6 +33,10 @@ internal sealed class ScriptedAnswer : MemberAnswer
 
     public override HeaderList? Trailers => null;
 
+    public bool IsCut { get; init; }
+
+    public override bool MayBeCut => IsCut;
+
     public bool IsDisposed { get; private set; }
 
     /// <summary>One that is there as a whole.</summary>

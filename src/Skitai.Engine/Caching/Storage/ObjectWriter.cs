@@ -92,6 +92,18 @@ internal sealed class ObjectWriter : IDisposable
         return true;
     }
 
+    /// <summary>All of it has been appended, but it is not to be kept: its readers get it to its end.</summary>
+    public void CompleteUnkept()
+    {
+        if (!_ended && !IsDropped)
+        {
+            _store.Close(_admission);
+            Filling.CompleteUnkept();
+        }
+
+        _ended = true;
+    }
+
     /// <summary>Gives it up; nothing of it stays. Its readers get no more.</summary>
     public void Abort()
     {

@@ -22,6 +22,9 @@ internal sealed class LeasedAnswer(MemberAnswer answer, MemberChoice choice, For
     public override long BodyLength => answer.BodyLength;
 
     /// <inheritdoc/>
+    public override bool MayBeCut => answer.MayBeCut;
+
+    /// <inheritdoc/>
     public override HeaderList? Trailers => answer.Trailers;
 
     /// <inheritdoc/>

@@ -21,6 +21,12 @@ internal abstract class MemberAnswer : IAsyncDisposable
     /// <summary>The length of the body to be read; -1 = not known before its end; 0 = none (HEAD, 204, 304 included).</summary>
     public abstract long BodyLength { get; }
 
+    /// <summary>
+    /// Whether nobody can tell if the body was whole, once <see cref="ReadAsync"/> has told its end: it had no length, and the
+    /// connection ended without TLS being ended (RFC 9112 section 9.8). Many a server ends so; clients take it for whole.
+    /// </summary>
+    public virtual bool MayBeCut => false;
+
     /// <summary>The trailer section, once <see cref="ReadAsync"/> has told the end; null = none.</summary>
     public abstract HeaderList? Trailers { get; }
 

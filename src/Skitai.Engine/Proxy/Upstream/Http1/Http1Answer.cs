@@ -18,6 +18,9 @@ internal sealed class Http1Answer(Http1Connection connection, AnswerHead head, l
     public override long BodyLength { get; } = bodyLength;
 
     /// <inheritdoc/>
+    public override bool MayBeCut => _connection is { MayBeCut: true };
+
+    /// <inheritdoc/>
     public override HeaderList? Trailers => _connection?.Trailers;
 
     /// <inheritdoc/>

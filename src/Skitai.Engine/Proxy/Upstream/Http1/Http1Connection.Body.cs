@@ -149,6 +149,9 @@ internal sealed partial class Http1Connection
         }
     }
 
+    /// <summary>As <see cref="MemberAnswer.MayBeCut"/>. Such a connection carries no other answer.</summary>
+    public bool MayBeCut { get; private set; }
+
     private ReadOnlyMemory<byte> BodyEnd(Received received)
     {
         if (_fault is { } fault)
@@ -158,12 +161,8 @@ internal sealed partial class Http1Connection
 
         if (_framing == Framing.UntilClose && received == Received.End)
         {
-            // TLS that was ended has said so, and nothing more is read from the socket (RFC 9112 section 9.8).
-            if (_tls is not null && _dialed.Transport.HasEnded)
-            {
-                throw new MemberException(MemberFault.BrokenOff, neverLeft: false, "the connection ended without TLS being ended: its answer may not be whole");
-            }
-
+            // TLS that was ended has said so, and nothing more is read from the socket.
+            MayBeCut = _tls is not null && _dialed.Transport.HasEnded;
             _framing = Framing.Ended;
             return default;
         }
