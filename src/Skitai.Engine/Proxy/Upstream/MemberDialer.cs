@@ -123,7 +123,8 @@ internal sealed class MemberDialer
     {
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         transport.HopsToPool = true;
-        var tls = new SslStream(transport, leaveInnerStreamOpen: false);
+        var check = _cluster.Verify ? new CertificateCheck(_host, _time) : null;
+        var tls = new SslStream(transport, leaveInnerStreamOpen: false, check is null ? null : check.Accept);
         try
         {
             await tls.AuthenticateAsClientAsync(_tls ??= Options(), cancellation);
@@ -135,8 +136,8 @@ internal sealed class MemberDialer
             await tls.DisposeAsync();
             if (fault is AuthenticationException or IOException or CryptographicException or UnauthorizedAccessException)
             {
-                throw new MemberException(
-                    MemberFault.TlsFailed, neverLeft: true, $"no TLS with it: {fault.InnerException?.Message ?? fault.Message}", fault);
+                var reason = check?.Refusal ?? fault.InnerException?.Message ?? fault.Message;
+                throw new MemberException(MemberFault.TlsFailed, neverLeft: true, $"no TLS with it: {reason}", fault);
             }
 
             throw;

@@ -39,7 +39,10 @@ internal sealed class KestrelMember : IAsyncDisposable
         return new KestrelMember(application) { Address = new IPEndPoint(IPAddress.Loopback, uri.Port) };
     }
 
-    public static X509Certificate2 Certificate(string host)
+    /// <param name="host">Whom it is for.</param>
+    /// <param name="day">The middle of the two days it is good for; days from now.</param>
+    /// <param name="issuer">Who signs it; null = itself.</param>
+    public static X509Certificate2 Certificate(string host, int day = 0, X509Certificate2? issuer = null)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest($"CN={host}", key, HashAlgorithmName.SHA256);
@@ -47,7 +50,15 @@ internal sealed class KestrelMember : IAsyncDisposable
         names.AddDnsName(host);
         request.CertificateExtensions.Add(names.Build());
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
-        using var made = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        var (from, until) = (DateTimeOffset.UtcNow.AddDays(day - 1), DateTimeOffset.UtcNow.AddDays(day + 1));
+        if (issuer is not null)
+        {
+            using var signed = request.Create(issuer, new DateTimeOffset(issuer.NotBefore), new DateTimeOffset(issuer.NotAfter), [1]);
+            using var whole = signed.CopyWithPrivateKey(key);
+            return X509CertificateLoader.LoadPkcs12(whole.Export(X509ContentType.Pkcs12), null);
+        }
+
+        using var made = request.CreateSelfSigned(from, until);
         return X509CertificateLoader.LoadPkcs12(made.Export(X509ContentType.Pkcs12), null);
     }
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Skitai.Configuration.Settings;
@@ -128,6 +129,29 @@ public sealed class TlsTests : IDisposable
         Assert.Equal(200, (await careless.AskAsync()).Status);
     }
 
+    [Fact]
+    public async Task What_is_wrong_with_a_certificate_is_said_in_words()
+    {
+        using var good = KestrelMember.Certificate("localhost");
+        using var misnamed = KestrelMember.Certificate("other.test");
+        using var past = KestrelMember.Certificate("localhost", day: -10);
+        using var coming = KestrelMember.Certificate("localhost", day: 10);
+        using var authority = KestrelMember.Certificate("Some Authority");
+        using var issued = KestrelMember.Certificate("localhost", issuer: authority);
+        Assert.Equal("no TLS with it: its certificate is for other.test, not for localhost", await WhyRefusedAsync(misnamed, Trusting(misnamed)));
+        Assert.Equal($"no TLS with it: its certificate ended on {past.NotAfter.ToUniversalTime():yyyy-MM-dd}", await WhyRefusedAsync(past, Trusting(past)));
+        Assert.Equal($"no TLS with it: its certificate begins on {coming.NotBefore.ToUniversalTime():yyyy-MM-dd}", await WhyRefusedAsync(coming, Trusting(coming)));
+        Assert.Equal("no TLS with it: its certificate is signed by itself", await WhyRefusedAsync(good, Trusting(authority)));
+        Assert.Equal("no TLS with it: its certificate is of an unknown authority, CN=Some Authority", await WhyRefusedAsync(issued, Trusting(good)));
+    }
+
+    private static async Task<string> WhyRefusedAsync(X509Certificate2 shown, ClusterSettings settings)
+    {
+        await using var member = await KestrelMember.StartAsync(s_answer, HttpProtocols.Http1, shown);
+        await using var connections = member.Connections(settings);
+        return (await connections.StartAsync(Exchanges.Get()).FailAsync(MemberFault.TlsFailed)).Message;
+    }
+
     /// <summary>Whoever can cut the connection could else have a part kept for the whole (RFC 9112 section 9.8).</summary>
     [Theory]
     [InlineData(true)]
@@ -223,7 +247,7 @@ public sealed class TlsTests : IDisposable
         }
     }
 
-    private ClusterSettings Trusting(System.Security.Cryptography.X509Certificates.X509Certificate2 certificate)
+    private ClusterSettings Trusting(X509Certificate2 certificate)
     {
         var file = Path.Combine(_directory, $"{certificate.Thumbprint}.pem");
         File.WriteAllText(file, certificate.ExportCertificatePem());
