@@ -85,7 +85,7 @@ internal sealed partial class SharedCache : IAsyncDisposable
             return origin.ForwardAsync(exchange, InvalidatedKeys.IsSafe(exchange.Method) ? _bypass : _unsafe);
         }
 
-        if (!IsOn || fields.Upgrade.Count > 0 || ClientConditions.AreForOrigin(fields)
+        if (!IsOn || fields.Upgrade.Count > 0 || ClientConditions.AreForOrigin(fields) || UnkeyedFields.HavePrefixForMembers(fields, exchange.Connection.IsTrusted)
             || (fields.ContentLength != 0 && exchange.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true }))
         {
             Interlocked.Increment(ref Counters.Mine.Passed);

@@ -78,6 +78,14 @@ internal static class UnkeyedFields
         "Forwarded-For",
         "Front-End-Https");
 
+    /// <summary>
+    /// Whether members are told a prefix that is not the mount's alone: links in their answer may have it, so that what was
+    /// answered without it is none for this request.
+    /// </summary>
+    /// <param name="fields">The fields.</param>
+    /// <param name="isTrusted">Whether a trusted proxy sent it; what others say of a prefix reaches no member.</param>
+    public static bool HavePrefixForMembers(IHeaderDictionary fields, bool isTrusted) => isTrusted && fields.ContainsKey("X-Forwarded-Prefix");
+
     /// <summary>Whether one is among a request's fields.</summary>
     /// <param name="fields">The fields.</param>
     /// <param name="isTrusted">Whether a trusted proxy sent it: what such a one says of its own side is no trick.</param>

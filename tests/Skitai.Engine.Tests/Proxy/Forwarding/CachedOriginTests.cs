@@ -37,6 +37,40 @@ public sealed class CachedOriginTests
         await site.UntilQuietAsync();
     }
 
+    /// <summary>Its links may have the prefix, and those of a kept answer have not.</summary>
+    [Fact]
+    public async Task A_trusted_proxys_prefix_passes_the_cache_by_and_a_strangers_does_not_count()
+    {
+        await using var member = await KestrelMember.StartAsync(
+            context =>
+            {
+                context.Response.Headers.CacheControl = "max-age=60";
+                return context.Response.WriteAsync($"<a href='{context.Request.Headers["X-Forwarded-Prefix"]}/'>", Cancellation);
+            },
+            HttpProtocols.Http1);
+        foreach (var trusted in (bool[])[true, false])
+        {
+            await using var site = await StartAsync([member.Address], cluster => cluster with { Cache = true }, trusted: trusted);
+            using var client = site.Http(http2: false);
+            Assert.Equal(("<a href='/'>", "fwd=uri-miss"), await AskAsync(client, null));
+            Assert.Equal(("<a href='/'>", "hit"), await AskAsync(client, null));
+            Assert.Equal(trusted ? ("<a href='/shop/'>", "fwd=bypass") : ("<a href='/'>", "hit"), await AskAsync(client, "/shop"));
+            Assert.Equal(("<a href='/'>", "hit"), await AskAsync(client, null));
+        }
+
+        static async Task<(string Body, string Status)> AskAsync(HttpClient client, string? prefix)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri("/x", UriKind.Relative));
+            if (prefix is not null)
+            {
+                request.Headers.Add("X-Forwarded-Prefix", prefix);
+            }
+
+            using var answer = await client.SendAsync(request, Cancellation);
+            return (await answer.Content.ReadAsStringAsync(Cancellation), answer.Headers.GetValues("Cache-Status").Single().Split(';')[1].Trim());
+        }
+    }
+
     [Fact]
     public async Task The_log_tells_of_a_member_that_is_gone_when_a_kept_answer_is_used_in_its_place()
     {
