@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
+using Skitai.Engine.Logging;
 
 namespace Skitai.Engine.Proxy.Upstream;
 
@@ -10,6 +11,7 @@ namespace Skitai.Engine.Proxy.Upstream;
 internal sealed class CertificateCheck(string host, TimeProvider time)
 {
     private const int MostNames = 3;
+    private const int MostCharacters = 200;
 
     /// <summary>Why it was refused; null = it was not, or was not looked at.</summary>
     public string? Refusal { get; private set; }
@@ -42,7 +44,7 @@ internal sealed class CertificateCheck(string host, TimeProvider time)
         }
 
         return (found & (X509ChainStatusFlags.PartialChain | X509ChainStatusFlags.UntrustedRoot)) != X509ChainStatusFlags.NoError
-                ? certificate.Subject == certificate.Issuer ? "its certificate is signed by itself" : $"its certificate is of an unknown authority, {certificate.Issuer}"
+                ? certificate.Subject == certificate.Issuer ? "its certificate is signed by itself" : $"its certificate is of an unknown authority, {Quote(certificate.Issuer)}"
             : found.HasFlag(X509ChainStatusFlags.NotValidForUsage) ? "its certificate is not for servers"
             : $"its certificate is not good: {found}";
     }
@@ -52,9 +54,12 @@ internal sealed class CertificateCheck(string host, TimeProvider time)
         var names = certificate.Extensions.OfType<X509SubjectAlternativeNameExtension>()
             .SelectMany(extension => extension.EnumerateDnsNames().Concat(extension.EnumerateIPAddresses().Select(address => address.ToString())))
             .Take(MostNames + 1).ToList();
-        return names.Count == 0 ? certificate.Subject
-            : string.Join(", ", names.Take(MostNames)) + (names.Count > MostNames ? " and others" : "");
+        return names.Count == 0 ? Quote(certificate.Subject)
+            : Quote(string.Join(", ", names.Take(MostNames))) + (names.Count > MostNames ? " and others" : "");
     }
+
+    /// <summary>It is written by whoever answers there.</summary>
+    private static string Quote(string text) => OutputText.Escape(text.Length > MostCharacters ? text[..MostCharacters] + "..." : text);
 
     private static string Day(DateTime moment) => moment.ToUniversalTime().ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 }
