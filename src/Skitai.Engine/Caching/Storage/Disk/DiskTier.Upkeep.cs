@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using Skitai.Posix;
 
 namespace Skitai.Engine.Caching.Storage.Disk;
 
