@@ -25,11 +25,17 @@ public sealed partial class Instance
     /// <param name="url"><c>http://host/path?query</c> as clients ask for it; null = everything.</param>
     /// <param name="isPrefix">Whether <paramref name="url"/> is only how they begin.</param>
     /// <returns>How many objects have gone; null = that is no URL.</returns>
+    /// <exception cref="IOException">They have, but only for as long as this process runs: the disk does not take it.</exception>
     public async Task<long?> PurgeAsync(string? url, bool isPrefix)
     {
         var count = url is null ? await _cache.PurgeAllAsync()
             : isPrefix ? await _cache.PurgePrefixAsync(url)
             : await _cache.PurgeAsync(url);
+        if (count >= 0 && _cache.PurgeTrouble is { } why)
+        {
+            throw new IOException($"what is on disk cannot be deleted, a restart brings it back: {why}");
+        }
+
         return count < 0 ? null : count;
     }
 

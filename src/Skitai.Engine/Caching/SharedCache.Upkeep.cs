@@ -9,6 +9,9 @@ namespace Skitai.Engine.Caching;
 /// <content>Purging, figures, changed settings, the end.</content>
 internal sealed partial class SharedCache
 {
+    /// <summary>Why a restart may bring back what was purged; null = it does not.</summary>
+    public string? PurgeTrouble => Store.PurgeTrouble;
+
     /// <summary>Removes what is kept for a URL, whatever its selection.</summary>
     /// <param name="url"><c>http://host/path?query</c>.</param>
     /// <returns>How many objects; -1 when it is no URL.</returns>

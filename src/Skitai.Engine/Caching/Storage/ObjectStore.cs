@@ -162,6 +162,9 @@ internal sealed class ObjectStore : IAsyncDisposable
         return SumAsync(inMemory, disk.SweepAsync(number, prefix.Length == 0 ? sequence : -1));
     }
 
+    /// <summary>Why a restart may bring back what was removed for good; null = it does not.</summary>
+    public string? PurgeTrouble => _disk?.PurgesUnsaved;
+
     /// <summary>Removes everything, for good.</summary>
     /// <returns>How many objects.</returns>
     public ValueTask<int> RemoveAllAsync() => RemovePrefixAsync("");

@@ -1,4 +1,7 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
+using Skitai.Engine.Caching.Storage;
 using Skitai.Engine.Tests.Apps;
 
 namespace Skitai.Engine.Tests.Caching.Storage;
@@ -65,6 +68,79 @@ public sealed class UndeletableFileTests : IDisposable
         Assert.Null(await Stored.GetAsync(again, "http://a/x"));
         Assert.Equal([3], await Stored.GetAsync(again, "http://a/xy"));
         await Stored.UntilAsync(() => !File.Exists(file));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_removal_that_a_restart_would_undo_is_told_until_it_lasts(bool isPrefix)
+    {
+        var time = new FakeTimeProvider(Stored.Start);
+        await using var store = await Stored.OnDiskAsync(Place, time: time);
+        await Stored.PutAsync(store, Stored.Head("http://a/x"), [1, 2]);
+        await Stored.UntilAsync(() => store.Usage.DiskObjects == 1);
+        Assert.Null(store.PurgeTrouble);
+        var file = Stored.Files(Place)[0];
+        Block(file);
+        var list = Directory.CreateDirectory(Path.Combine(Place, "purges.new"));
+        await (isPrefix ? store.RemovePrefixAsync("http://a/") : store.RemoveAsync("http://a/x"));
+        Assert.NotNull(store.PurgeTrouble);
+        Assert.Null(await Stored.GetAsync(store, "http://a/x"));
+        if (!isPrefix)
+        {
+            return; // what follows takes ten seconds
+        }
+
+        Free(file);
+        list.Delete();
+        await Stored.UntilAsync(() =>
+        {
+            time.Advance(TimeSpan.FromSeconds(10));
+            return store.PurgeTrouble is null;
+        });
+        Assert.False(File.Exists(file));
+    }
+
+    [Fact]
+    public async Task What_was_purged_on_a_read_only_disk_does_not_come_back()
+    {
+        Directory.CreateDirectory(Place);
+        Assert.SkipUnless(Mount("-t", "tmpfs", "none"), "needs to mount a tmpfs");
+        try
+        {
+            await using (var first = await Stored.OnDiskAsync(Place))
+            {
+                await Stored.PutAsync(first, Stored.Head("http://a/x"), Stored.Body("x", 50_000));
+                await Stored.UntilAsync(() => first.Usage.DiskObjects == 1);
+            }
+
+            Assert.True(Mount("-o", "remount,ro"));
+            var time = new FakeTimeProvider(Stored.Start);
+            await using var store = new ObjectStore(4 << 20, 64 << 20, Place, NullLogger.Instance, time);
+            await Stored.UntilAsync(() => store.Usage.DiskTrouble is not null);
+            Assert.Null(await Stored.GetAsync(store, "http://a/x"));
+            Assert.True(Mount("-o", "remount,rw"));
+            await Stored.UntilAsync(() =>
+            {
+                time.Advance(TimeSpan.FromSeconds(1));
+                return store.IsDiskReady;
+            });
+            Assert.Null(await Stored.GetAsync(store, "http://a/x"));
+            Assert.True(await Stored.PutAsync(store, Stored.Head("http://a/x"), Stored.Body("y", 50_000)));
+            Assert.Equal(Stored.Body("y", 50_000), await Stored.GetAsync(store, "http://a/x"));
+        }
+        finally
+        {
+            using var unmounting = Process.Start("umount", ["-l", Place]);
+            unmounting.WaitForExit();
+        }
+
+        bool Mount(params string[] arguments)
+        {
+            using var mounting = Process.Start(new ProcessStartInfo("mount", [.. arguments, Place]) { UseShellExecute = false, RedirectStandardError = true })!;
+            mounting.WaitForExit();
+            return mounting.ExitCode == 0;
+        }
     }
 
     /// <summary>Puts a directory in the place of a file: that cannot be unlinked.</summary>

@@ -12,6 +12,10 @@ internal sealed partial class DiskTier
     private long _sweepAgainAt = long.MaxValue; // ticks of UTC
     private TimeSpan _untilSweptAgain = s_untilSweptAgain;
     private int _swept;
+    private string? _unsaved;
+
+    /// <summary>Why a restart may bring back what was purged; null = it does not.</summary>
+    public string? PurgesUnsaved => Purges.IsEmpty ? null : Volatile.Read(ref _unsaved) ?? (IsReady ? null : _opening.Reason);
 
     /// <summary>Makes what was purged last, and deletes the files of it one after the other.</summary>
     /// <param name="number">The purge: all up to it are in force in memory, too.</param>
@@ -62,6 +66,7 @@ internal sealed partial class DiskTier
                     }
 
                     Purges.Save();
+                    Volatile.Write(ref _unsaved, null);
                     return true;
                 }
             }
@@ -74,6 +79,7 @@ internal sealed partial class DiskTier
             catch (IOException error)
             {
                 WriteFailed(error);
+                Volatile.Write(ref _unsaved, _writing.Reason ?? error.Message);
                 return false;
             }
         }

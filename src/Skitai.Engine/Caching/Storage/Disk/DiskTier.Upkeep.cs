@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using Skitai.Posix;
 
 namespace Skitai.Engine.Caching.Storage.Disk;
 
@@ -13,6 +14,7 @@ internal sealed partial class DiskTier
     private DirectoryLock? _lock;
     private DateTimeOffset _scannedAt;
     private int _disposed;
+    private bool _isReadOnly;
 
     /// <summary>A successor owns the directory from now on: nothing more is written, what is there may still be read.</summary>
     public void StopWriting()
@@ -150,6 +152,12 @@ internal sealed partial class DiskTier
         // The next try takes the lock anew: from another open file, which our own would keep out.
         Abandon();
         _opening.Failed(error);
+        if (error.HResult == Errno.ReadOnly && !_isReadOnly)
+        {
+            // An earlier process could write down no purge either: what there is may be what was purged.
+            _isReadOnly = true;
+            Purges.Add("");
+        }
     }
 
     private async Task LookAfterAsync()
