@@ -11,6 +11,7 @@ public sealed class ReloadTests
         import os, time
         def app(environ, start_response):
             if environ['PATH_INFO'] == '/wait':
+                open(environ['QUERY_STRING'] + '.begun', 'w').close()
                 while not os.path.exists(environ['QUERY_STRING']):
                     time.sleep(0.01)
             start_response('200 OK', [])
@@ -60,7 +61,7 @@ public sealed class ReloadTests
         using var client = ClientOf(instance);
         var flag = Path.Combine(directory.Path, "flag");
         var waiting = client.GetStringAsync($"/wait?{flag}", Cancellation);
-        await TestInstances.UntilAsync(() => instance.GetStatus().InFlight == 1, "in flight");
+        await UntilThereAsync(flag + ".begun");
         await ReloadAsync(instance, Settings(directory, ("/x", "one")));
         Assert.Equal(HttpStatusCode.NotFound, (await client.GetAsync("/", Cancellation)).StatusCode);
         Assert.False(waiting.IsCompleted);
@@ -76,7 +77,7 @@ public sealed class ReloadTests
         using var client = ClientOf(instance);
         var worker = "/proc/" + (await client.GetStringAsync("/", Cancellation)).Split(' ')[0];
         var waiting = client.PostAsync($"/wait?{directory.Path}/never", null, Cancellation);
-        await TestInstances.UntilAsync(() => instance.GetStatus().InFlight == 1, "in flight");
+        await UntilThereAsync($"{directory.Path}/never.begun");
         await ReloadAsync(instance, Settings(directory, ("/x", "one")));
         Assert.True(Directory.Exists(worker));
 
@@ -94,19 +95,24 @@ public sealed class ReloadTests
             import os, time
             def app(environ, start_response):
                 other, mark = environ['QUERY_STRING'].split('&')
+                open(mark + '.begun', 'w').close()
                 while os.path.exists(other):
                     time.sleep(0.01)
                 open(mark, 'w').close()
                 start_response('200 OK', [])
                 return []
             """);
-        var instance = await StartAsync(Settings(directory, ("/stays", "one"), ("/goes", "last")));
+
+        // A worker gets a minute to end: whichever waits for the other has that long.
+        var patient = new TuneSettings { ResponseTimeout = TimeSpan.FromMinutes(1) };
+        var instance = await StartAsync(Settings(directory, ("/stays", "one"), ("/goes", "last")) with { Tune = patient });
         using var client = ClientOf(instance);
+        client.Timeout = Timeout.InfiniteTimeSpan;
         var living = "/proc/" + (await client.GetStringAsync("/stays/", Cancellation)).Split(' ')[0];
         var mark = Path.Combine(directory.Path, "mark");
         var waiting = client.GetAsync($"/goes/?{living}&{mark}", Cancellation);
-        await TestInstances.UntilAsync(() => instance.GetStatus().InFlight == 1, "in flight");
-        await ReloadAsync(instance, Settings(directory, ("/stays", "one")));
+        await UntilThereAsync(mark + ".begun");
+        await ReloadAsync(instance, Settings(directory, ("/stays", "one")) with { Tune = patient });
 
         await instance.DisposeAsync();
 
@@ -178,6 +184,9 @@ public sealed class ReloadTests
         await enough.CancelAsync();
         Assert.True((await Task.WhenAll(asking)).Sum() > 0);
     }
+
+    /// <summary>Waits for an app to be at work: a request that counts as in flight may not have come to it yet.</summary>
+    private static Task UntilThereAsync(string file) => TestInstances.UntilAsync(() => File.Exists(file), file);
 
     private static Task<ReloadResult> ReloadAsync(Instance instance, InstanceSettings settings) =>
         instance.ReloadAsync(LiveSettings.Of(settings), force: false, Cancellation);

@@ -37,7 +37,7 @@ public sealed class AppAnswersTests
     [InlineData("/file?")]
     public async Task A_client_that_is_slow_but_moves_gets_all(string url)
     {
-        await using var server = await AppServer.StartAsync(tune: new TuneSettings { ResponseTimeout = TimeSpan.FromSeconds(1) });
+        await using var server = await AppServer.StartAsync(tune: new TuneSettings { ResponseTimeout = TimeSpan.FromSeconds(2) });
         using var directory = new TemporaryDirectory();
         using var client = await AskAsync(server, url == "/file?" ? url + MakeFile(directory, 12_000_000) : url);
         var buffer = new byte[300_000];

@@ -52,6 +52,9 @@ internal sealed class AppServer : IAsyncDisposable
         }
     }
 
+    /// <summary>The source of a module whose <c>app</c> answers everything with a word.</summary>
+    public static string SourceOfApp(string word) => $"def app(e, s):\n    s('200 OK', [])\n    return [b'{word}']\n";
+
     public static Task<AppServer> StartAsync(
         string module = "many", string? directory = null, string mount = "/", int processes = 1, int threads = 2, TuneSettings? tune = null,
         string python = "/usr/bin/python3", string? spool = null) =>

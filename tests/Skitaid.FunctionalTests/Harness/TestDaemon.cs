@@ -61,10 +61,10 @@ public sealed class TestDaemon : IAsyncDisposable
     }
 
     /// <summary>Writes a conf that serves <see cref="WebPath"/>; gives the port.</summary>
-    public int WriteStaticConf(string name)
+    public int WriteStaticConf(string name, string more = "")
     {
         var port = FreePort();
-        WriteConf(name, $"[server]\nport = {port}\n[routes:line]\n/ = {WebPath}\n");
+        WriteConf(name, $"[server]\nport = {port}\n{more}\n[routes:line]\n/ = {WebPath}\n");
         return port;
     }
 
@@ -148,14 +148,18 @@ public sealed class TestDaemon : IAsyncDisposable
 
     public async Task<int> InstancePidAsync(string name) => (await StatusAsync(name)).GetProperty("pid").GetInt32();
 
-    /// <summary>Waits for something to become true.</summary>
+    /// <summary>
+    /// Waits for something to become true. A look may start a process: it pauses for as long as the look took, to leave the
+    /// processor to what it waits for.
+    /// </summary>
     public static async Task WaitAsync(string what, Func<Task<bool>> condition)
     {
         var clock = Stopwatch.StartNew();
-        while (!await condition())
+        for (var before = TimeSpan.Zero; !await condition(); before = clock.Elapsed)
         {
             Assert.True(clock.Elapsed < Deadline, "waited in vain until " + what);
-            await Task.Delay(50, TestContext.Current.CancellationToken);
+            var look = (clock.Elapsed - before).TotalMilliseconds;
+            await Task.Delay((int)Math.Clamp(look, 50, 500), TestContext.Current.CancellationToken);
         }
     }
 

@@ -1,12 +1,20 @@
-using System.Net;
-using System.Net.Sockets;
 using Skitaid.FunctionalTests.Harness;
 
 namespace Skitaid.FunctionalTests.Hostile;
 
 /// <summary>A daemon with a directory and an app, impatient, for one test class: what a hostile client meets.</summary>
-public sealed class HostileSite : IAsyncLifetime
+public class HostileSite : IAsyncLifetime
 {
+    private readonly string _times;
+
+    public HostileSite()
+        : this("header_timeout = 1s\nkeep_alive = 2s")
+    {
+    }
+
+    /// <param name="times">Lines of [tunefactors].</param>
+    protected HostileSite(string times) => _times = times;
+
     private const string App = """
         import time
 
@@ -53,9 +61,8 @@ public sealed class HostileSite : IAsyncLifetime
             [server]
             port = {_port}
             [tunefactors]
-            header_timeout = 1s
             response_timeout = 1s
-            keep_alive = 2s
+            {_times}
             max_connections = 300
             max_body_size = 1M
             [routes:line]
@@ -68,26 +75,24 @@ public sealed class HostileSite : IAsyncLifetime
         Assert.Equal("hello", await GetAsync("files/index.html"));
     }
 
-    public ValueTask DisposeAsync() => _daemon.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _daemon.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
 
     public Task<string> GetAsync(string path) => _daemon.Client.GetStringAsync(new Uri(Address, path), TestContext.Current.CancellationToken);
 
-    public async Task<RawConnection> ConnectAsync(int receiveBuffer = 0)
-    {
-        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        if (receiveBuffer > 0)
-        {
-            socket.ReceiveBufferSize = receiveBuffer;
-        }
-
-        await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, _port), TestContext.Current.CancellationToken);
-        return new RawConnection(socket);
-    }
+    internal Task<RawClient> ConnectAsync(int receiveBuffer = 0) => RawClient.ConnectAsync(_port, receiveBuffer);
 
     /// <summary>Other clients are served, and in the end no descriptor more is open than before.</summary>
     public async Task AssertUnharmedAsync(int descriptorsBefore)
     {
-        Assert.Equal("GET /after 0", await GetAsync("app/after"));
+        await TestDaemon.WaitAsync("the app had a thread for others", async () =>
+        {
+            using var answer = await _daemon.Client.GetAsync(new Uri(Address, "app/after"), TestContext.Current.CancellationToken);
+            return answer.IsSuccessStatusCode && await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken) == "GET /after 0";
+        });
         Assert.Equal("hello", await GetAsync("files/index.html"));
         // One kept-alive connection of our own HttpClient, and a file that is being looked at.
         await TestDaemon.WaitAsync($"its descriptors were closed ({descriptorsBefore} before)", () => Descriptors <= descriptorsBefore + 2);

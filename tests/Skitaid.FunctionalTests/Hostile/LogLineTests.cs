@@ -30,9 +30,9 @@ public sealed class LogLineTests(HostileSite site) : IClassFixture<HostileSite>
         foreach (var request in nonsense)
         {
             using var client = await site.ConnectAsync();
-            var sending = client.SendAsync(request);
+            var sending = client.TrySendAsync(request);
             client.EndSending();
-            var answer = await client.ReadToEndAsync();
+            var answer = await client.ReadUntilCutAsync();
             await sending;
             Assert.Matches("^(|HTTP/1.1 [45]\\d\\d )", answer);
             Assert.DoesNotContain("secret", answer, StringComparison.Ordinal);

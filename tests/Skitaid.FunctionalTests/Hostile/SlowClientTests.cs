@@ -2,7 +2,7 @@ using Skitaid.FunctionalTests.Harness;
 
 namespace Skitaid.FunctionalTests.Hostile;
 
-/// <summary>Clients that say little, take nothing, or leave half: header_timeout, response_timeout and keep_alive end them.</summary>
+/// <summary>Clients that say little or leave half: header_timeout and keep_alive end them.</summary>
 public sealed class SlowClientTests(HostileSite site) : IClassFixture<HostileSite>
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -18,8 +18,8 @@ public sealed class SlowClientTests(HostileSite site) : IClassFixture<HostileSit
         var before = site.Descriptors;
         using (var client = await site.ConnectAsync())
         {
-            await client.SendAsync(first);
-            var answer = client.ReadToEndAsync();
+            await client.TrySendAsync(first);
+            var answer = client.ReadUntilCutAsync();
             foreach (var letter in drip)
             {
                 await Task.WhenAny(answer, Task.Delay(500, Cancellation));
@@ -28,7 +28,7 @@ public sealed class SlowClientTests(HostileSite site) : IClassFixture<HostileSit
                     break;
                 }
 
-                await client.SendAsync(letter.ToString());
+                await client.TrySendAsync(letter.ToString());
             }
 
             Assert.Matches("^($|HTTP/1.1 (408|400) )", await answer);
@@ -43,66 +43,30 @@ public sealed class SlowClientTests(HostileSite site) : IClassFixture<HostileSit
     public async Task A_client_that_only_shut_its_writing_side_gets_its_answer(string path, string body)
     {
         using var client = await site.ConnectAsync();
-        await client.SendAsync($"GET {path} HTTP/1.1\r\nHost: a\r\n\r\n");
+        await client.TrySendAsync($"GET {path} HTTP/1.1\r\nHost: a\r\n\r\n");
         client.EndSending();
-        Assert.EndsWith(body, await client.ReadToEndAsync(), StringComparison.Ordinal);
-    }
-
-    [Theory]
-    [InlineData("/files/big", 1)]
-    [InlineData("/app/stream", 1)]
-    [InlineData("/files/index.html", 20_000)]
-    public async Task Clients_that_never_read_are_cut_off_and_cost_little(string path, int requests)
-    {
-        var before = site.Descriptors;
-        var memory = site.ResidentBytes;
-        var clients = new List<RawConnection>();
-        try
-        {
-            var request = string.Concat(Enumerable.Repeat($"GET {path} HTTP/1.1\r\nHost: a\r\n\r\n", requests));
-            for (var i = 0; i < 20; i++)
-            {
-                clients.Add(await site.ConnectAsync(receiveBuffer: 4096));
-                _ = clients[i].SendAsync(request);
-            }
-
-            foreach (var client in clients)
-            {
-                await client.WaitUntilCutAsync();
-            }
-
-            Assert.True(site.ResidentBytes - memory < 100_000_000, $"{memory} bytes grew to {site.ResidentBytes}");
-        }
-        finally
-        {
-            clients.ForEach(client => client.Dispose());
-        }
-
-        await site.AssertUnharmedAsync(before);
+        Assert.EndsWith(body, await client.ReadUntilCutAsync(), StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Connections_beyond_the_limit_are_turned_away_and_idle_ones_make_room()
     {
         var before = site.Descriptors;
-        var clients = new List<RawConnection>();
+        var clients = new List<RawClient>();
         try
         {
-            for (var i = 0; i < 300; i++)
-            {
-                clients.Add(await site.ConnectAsync());
-            }
-
-            // All are taken up at the latest when one more is refused.
+            // All are taken up at the latest when one more is refused. Those that are left idle for too long by a machine that
+            // stalls have gone by then: as many come again.
             await TestDaemon.WaitAsync("the limit was reached", async () =>
             {
+                clients.AddRange(await Task.WhenAll(Enumerable.Range(0, 300).Select(_ => site.ConnectAsync())));
                 using var extra = await site.ConnectAsync();
-                await extra.SendAsync("GET /app/ HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
-                return (await extra.ReadToEndAsync()).StartsWith("HTTP/1.1 503 ", StringComparison.Ordinal);
+                await extra.TrySendAsync("GET /app/ HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+                return (await extra.ReadUntilCutAsync()).StartsWith("HTTP/1.1 503 ", StringComparison.Ordinal);
             });
             foreach (var client in clients)
             {
-                Assert.Matches("^($|HTTP/1.1 503 )", await client.ReadToEndAsync());
+                Assert.Matches("^($|HTTP/1.1 503 )", await client.ReadUntilCutAsync());
             }
         }
         finally

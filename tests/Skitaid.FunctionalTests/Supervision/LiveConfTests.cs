@@ -4,6 +4,9 @@ namespace Skitaid.FunctionalTests.Supervision;
 
 public sealed class LiveConfTests
 {
+    /// <summary>A conf that goes is drained for as long as an idle client may stay.</summary>
+    private const string ShortKeepAlive = "[tunefactors]\nkeep_alive = 1s";
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -12,7 +15,7 @@ public sealed class LiveConfTests
         await using var daemon = new TestDaemon();
         await daemon.StartAsync();
 
-        var port = daemon.WriteStaticConf("late");
+        var port = daemon.WriteStaticConf("late", ShortKeepAlive);
 
         await TestDaemon.WaitAsync("the new conf was served", async () => StateOf(await daemon.StatusAsync("late")) == "running");
         Assert.Equal("hello", await daemon.Client.GetStringAsync(new Uri($"http://127.0.0.1:{port}/"), Cancellation));
@@ -55,7 +58,7 @@ public sealed class LiveConfTests
     public async Task A_directory_of_confs_that_vanishes_ends_nothing_and_is_followed_again_when_it_is_back()
     {
         await using var daemon = new TestDaemon();
-        var port = daemon.WriteStaticConf("kept");
+        var port = daemon.WriteStaticConf("kept", ShortKeepAlive);
         await daemon.StartAsync();
         var aside = daemon.EnabledPath + ".aside";
 

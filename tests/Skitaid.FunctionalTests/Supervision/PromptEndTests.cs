@@ -5,6 +5,7 @@ using Skitaid.FunctionalTests.Harness;
 namespace Skitaid.FunctionalTests.Supervision;
 
 /// <summary>Ends that do not wait for an app which does not end.</summary>
+[Collection(Alone.Name)]
 public sealed class PromptEndTests
 {
     /// <summary>Requests that last, an end that is put off, and a program of its own.</summary>

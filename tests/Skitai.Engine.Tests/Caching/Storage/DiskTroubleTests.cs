@@ -119,6 +119,7 @@ public sealed class DiskTroubleTests : IDisposable
         await using var store = new ObjectStore(1 << 20, 1 << 20, directory, log, new FakeTimeProvider(Stored.Start));
         await Stored.UntilAsync(() => store.Usage.DiskTrouble is not null);
         Assert.Equal($"disk is not used: '{Place}' is not a directory", store.Usage.DiskTrouble);
+        await Stored.UntilAsync(() => log.Lines.Count > 0); // told a moment later
         Assert.Equal([$"[Warning] cache {directory}: opening fails, goes on without: '{Place}' is not a directory "], log.Lines);
     }
 

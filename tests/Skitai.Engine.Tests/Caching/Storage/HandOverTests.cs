@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using Skitai.Engine.Caching.Storage;
 using Skitai.Engine.Caching.Storage.Disk;
 using Skitai.Engine.Tests.Apps;
@@ -72,7 +73,7 @@ public sealed class HandOverTests : IDisposable
     [Fact]
     public async Task More_removals_than_are_remembered_before_the_directory_is_known_make_misses_until_then()
     {
-        var old = await Stored.OnDiskAsync(_directory.Path);
+        var old = await Stored.OnDiskAsync(_directory.Path, time: new FakeTimeProvider(Stored.Start)); // its end takes the time it takes
         await Stored.PutAsync(old, Stored.Head("kept"), [1]);
         await Stored.PutAsync(old, Stored.Head("last"), [2]);
         await Stored.UntilAsync(() => old.Usage.DiskObjects == 2);

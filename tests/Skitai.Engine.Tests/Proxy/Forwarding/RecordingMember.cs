@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
-using Skitai.Engine.Tests.Proxy.Upstream;
 using Peer = Skitai.Engine.Tests.Proxy.Upstream.ScriptedMember.Peer;
 
 namespace Skitai.Engine.Tests.Proxy.Forwarding;
@@ -15,12 +13,9 @@ internal sealed class RecordingMember : IAsyncDisposable
 {
     private const string Token = "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-    private readonly ScriptedMember _member = new();
-    private readonly CancellationTokenSource _over = new();
-    private readonly List<Task> _peers = [];
-    private readonly Task _accepting;
+    private readonly ActingMember _member;
 
-    public RecordingMember() => _accepting = AcceptAsync();
+    public RecordingMember() => _member = new ActingMember(AnswerAsync);
 
     public IPEndPoint Address => _member.Address;
 
@@ -38,53 +33,24 @@ internal sealed class RecordingMember : IAsyncDisposable
     public string[] Last(string name) =>
         [.. Heads.Last().Split("\r\n")[1..].Where(line => line.StartsWith(name + ": ", StringComparison.OrdinalIgnoreCase)).Select(line => line[(name.Length + 2)..])];
 
-    public async ValueTask DisposeAsync()
-    {
-        await _over.CancelAsync();
-        _member.Dispose();
-        await _accepting;
-        await Task.WhenAll(_peers);
-        _over.Dispose();
-    }
+    public ValueTask DisposeAsync() => _member.DisposeAsync();
 
-    private async Task AcceptAsync()
+    private async Task AnswerAsync(Peer peer, string head)
     {
+        Heads.Enqueue(head);
+        var lines = head[..^4].Split("\r\n");
+        Check(lines);
         try
         {
-            while (true)
-            {
-                _peers.Add(ServeAsync(await _member.AcceptAsync().WaitAsync(_over.Token)));
-            }
+            Bodies.Enqueue(await ReadBodyAsync(peer, lines));
         }
-        catch (Exception end) when (end is OperationCanceledException or SocketException or TimeoutException or ObjectDisposedException)
+        catch (FormatException nonsense)
         {
+            Complaints.Enqueue(nonsense.Message);
+            throw new InvalidDataException(nonsense.Message, nonsense);
         }
-    }
 
-    private async Task ServeAsync(Peer peer)
-    {
-        using (peer)
-        {
-            try
-            {
-                while (true)
-                {
-                    var head = await peer.ReadHeadAsync().WaitAsync(_over.Token);
-                    Heads.Enqueue(head);
-                    var lines = head[..^4].Split("\r\n");
-                    Check(lines);
-                    Bodies.Enqueue(await ReadBodyAsync(peer, lines).WaitAsync(_over.Token));
-                    await peer.SendAsync($"HTTP/1.1 200 OK\r\nContent-Length: {lines[0].Length}\r\n\r\n{(lines[0].StartsWith("HEAD", StringComparison.Ordinal) ? "" : lines[0])}");
-                }
-            }
-            catch (Exception end) when (end is OperationCanceledException or SocketException or TimeoutException or ObjectDisposedException or InvalidDataException)
-            {
-            }
-            catch (FormatException nonsense)
-            {
-                Complaints.Enqueue(nonsense.Message);
-            }
-        }
+        await peer.SendAsync($"HTTP/1.1 200 OK\r\nContent-Length: {lines[0].Length}\r\n\r\n{(lines[0].StartsWith("HEAD", StringComparison.Ordinal) ? "" : lines[0])}");
     }
 
     private void Check(string[] lines)
@@ -117,23 +83,14 @@ internal sealed class RecordingMember : IAsyncDisposable
     {
         if (lines.Contains("Transfer-Encoding: chunked"))
         {
-            var body = "";
-            while (true)
+            var body = await peer.ReadChunksAsync(withEnd: false);
+            var trailers = await peer.ReadThroughAsync("\r\n");
+            while (trailers != "\r\n" && !trailers.EndsWith("\r\n\r\n", StringComparison.Ordinal))
             {
-                var size = int.Parse((await peer.ReadThroughAsync("\r\n"))[..^2], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
-                if (size == 0)
-                {
-                    var trailers = await peer.ReadThroughAsync("\r\n");
-                    while (trailers != "\r\n" && !trailers.EndsWith("\r\n\r\n", StringComparison.Ordinal))
-                    {
-                        trailers += await peer.ReadThroughAsync("\r\n");
-                    }
-
-                    return body + (trailers == "\r\n" ? "" : "+" + trailers[..^4]);
-                }
-
-                body += (await peer.ReadAsync(size + 2))[..^2];
+                trailers += await peer.ReadThroughAsync("\r\n");
             }
+
+            return body + (trailers == "\r\n" ? "" : "+" + trailers[..^4]);
         }
 
         var length = lines.FirstOrDefault(line => line.StartsWith("Content-Length: ", StringComparison.Ordinal)) is { } field ? int.Parse(field[16..], NumberStyles.None, CultureInfo.InvariantCulture) : 0;

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Globalization;
 using System.Net;
 using System.Text;
 using Microsoft.AspNetCore.Http;
@@ -17,70 +16,6 @@ public sealed class RetryTests
 {
     private const string Ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
-    /// <summary>A member that does the same with every request, and counts those that arrive.</summary>
-    private sealed class Fate : IAsyncDisposable
-    {
-        private readonly ScriptedMember _member = new();
-        private readonly CancellationTokenSource _over = new();
-        private readonly List<Task> _peers = [];
-        private readonly Task _accepting;
-        private int _arrivals;
-        private int _connections;
-
-        public Fate(Func<Peer, string, Task> act) => _accepting = AcceptAsync(act);
-
-        public IPEndPoint Address => _member.Address;
-
-        /// <summary>Connections that were made.</summary>
-        public int Connections => Volatile.Read(ref _connections);
-
-        /// <summary>Requests whose header section has arrived.</summary>
-        public int Arrivals => Volatile.Read(ref _arrivals);
-
-        public async ValueTask DisposeAsync()
-        {
-            await _over.CancelAsync();
-            _member.Dispose();
-            await _accepting;
-            await Task.WhenAll(_peers);
-            _over.Dispose();
-        }
-
-        private async Task AcceptAsync(Func<Peer, string, Task> act)
-        {
-            try
-            {
-                while (!_over.IsCancellationRequested)
-                {
-                    _peers.Add(ServeAsync(await _member.AcceptAsync().WaitAsync(_over.Token), act));
-                }
-            }
-            catch (Exception end) when (end is OperationCanceledException or System.Net.Sockets.SocketException or TimeoutException or ObjectDisposedException)
-            {
-            }
-        }
-
-        private async Task ServeAsync(Peer peer, Func<Peer, string, Task> act)
-        {
-            Interlocked.Increment(ref _connections);
-            using (peer)
-            {
-                try
-                {
-                    while (true)
-                    {
-                        var head = await peer.ReadHeadAsync().WaitAsync(_over.Token);
-                        Interlocked.Increment(ref _arrivals);
-                        await act(peer, head).WaitAsync(_over.Token);
-                    }
-                }
-                catch (Exception end) when (end is OperationCanceledException or System.Net.Sockets.SocketException or InvalidDataException or TimeoutException or ObjectDisposedException)
-                {
-                }
-            }
-        }
-    }
-
     public static TheoryData<string, string, string> Deaths => new()
     {
         { "POST", "ends", "ended before an answer began" },
@@ -95,8 +30,8 @@ public sealed class RetryTests
     [MemberData(nameof(Deaths))]
     public async Task What_may_have_been_done_is_not_done_again(string method, string how, string cause)
     {
-        await using var first = new Fate((peer, _) => FailAsync(peer, how));
-        await using var second = new Fate((peer, _) => FailAsync(peer, how));
+        await using var first = new ActingMember((peer, _) => FailAsync(peer, how));
+        await using var second = new ActingMember((peer, _) => FailAsync(peer, how));
         await using var site = await StartAsync([first.Address, second.Address]);
         using var client = await RawClient.ConnectAsync(site.Instance.Address);
         await client.SendAsync($"{method} /do HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello");
@@ -113,8 +48,8 @@ public sealed class RetryTests
     [Fact]
     public async Task A_post_that_is_not_answered_in_time_is_not_given_to_another()
     {
-        await using var first = new Fate((_, _) => Task.Delay(Timeout.Infinite, Cancellation));
-        await using var second = new Fate((_, _) => Task.Delay(Timeout.Infinite, Cancellation));
+        await using var first = new ActingMember((_, _) => Task.Delay(Timeout.Infinite, Cancellation));
+        await using var second = new ActingMember((_, _) => Task.Delay(Timeout.Infinite, Cancellation));
         await using var site = await StartAsync([first.Address, second.Address], cluster => cluster with { ResponseTimeout = TimeSpan.FromMilliseconds(300) });
         using var client = await RawClient.ConnectAsync(site.Instance.Address);
         await client.SendAsync("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello");
@@ -127,8 +62,8 @@ public sealed class RetryTests
     [Fact]
     public async Task A_post_answered_503_keeps_that_answer()
     {
-        await using var first = new Fate((peer, _) => peer.SendAsync("HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n"));
-        await using var second = new Fate((peer, _) => peer.SendAsync("HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n"));
+        await using var first = new ActingMember((peer, _) => peer.SendAsync("HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n"));
+        await using var second = new ActingMember((peer, _) => peer.SendAsync("HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n"));
         await using var site = await StartAsync([first.Address, second.Address]);
         using var client = await RawClient.ConnectAsync(site.Instance.Address);
         await client.SendAsync("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n");
@@ -158,7 +93,7 @@ public sealed class RetryTests
         {
             if (size > 0)
             {
-                arrived = length > 0 ? await peer.ReadAsync(size) : await ReadChunksAsync(peer);
+                arrived = length > 0 ? await peer.ReadAsync(size) : await peer.ReadChunksAsync();
             }
         }
 
@@ -176,8 +111,8 @@ public sealed class RetryTests
             }
         }
 
-        await using var first = new Fate(ActAsync);
-        await using var second = new Fate(ActAsync);
+        await using var first = new ActingMember(ActAsync);
+        await using var second = new ActingMember(ActAsync);
         await using var site = await StartAsync([first.Address, second.Address], cluster => cluster with { ResponseTimeout = TimeSpan.FromSeconds(5) });
         using var client = await RawClient.ConnectAsync(site.Instance.Address);
         var body = string.Concat(Enumerable.Range(0, size).Select(at => (char)('a' + (at % 26))));
@@ -208,8 +143,7 @@ public sealed class RetryTests
             {
                 while (body.Length < (piece + 1) * length)
                 {
-                    var size = int.Parse((await peer.ReadThroughAsync("\r\n"))[..^2], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
-                    body.Append((await peer.ReadAsync(size + 2)).AsSpan(..^2));
+                    body.Append(await peer.ReadChunkAsync());
                 }
 
                 taken.Release();
@@ -220,8 +154,8 @@ public sealed class RetryTests
             await (bodies.Count == 1 ? FailAsync(peer, "ends") : peer.SendAsync(Ok));
         }
 
-        await using var first = new Fate(ActAsync);
-        await using var second = new Fate(ActAsync);
+        await using var first = new ActingMember(ActAsync);
+        await using var second = new ActingMember(ActAsync);
         await using var site = await StartAsync([first.Address, second.Address]);
         using var client = await RawClient.ConnectAsync(site.Instance.Address);
         await client.SendAsync("PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
@@ -242,8 +176,8 @@ public sealed class RetryTests
     [Fact]
     public async Task A_put_of_more_than_is_kept_is_not_sent_again()
     {
-        await using var first = new Fate((peer, _) => DropAsync(peer));
-        await using var second = new Fate((peer, _) => DropAsync(peer));
+        await using var first = new ActingMember((peer, _) => DropAsync(peer));
+        await using var second = new ActingMember((peer, _) => DropAsync(peer));
         await using var site = await StartAsync([first.Address, second.Address]);
         using var client = await RawClient.ConnectAsync(site.Instance.Address);
         await client.SendAsync("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n" + new string('x', 100_000));
@@ -276,8 +210,8 @@ public sealed class RetryTests
                 Volatile.Read(ref holder) == peer.Socket.LocalEndPoint!.ToString() ? Ok : "HTTP/1.1 503 No\r\nContent-Length: 5\r\n\r\nnever");
         }
 
-        await using var first = new Fate(ActAsync);
-        await using var second = new Fate(ActAsync);
+        await using var first = new ActingMember(ActAsync);
+        await using var second = new ActingMember(ActAsync);
         await using var site = await StartAsync([first.Address, second.Address], cluster => cluster with { MaxConnections = 1, MaxFails = 100 });
         var holding = site.Http(false).GetStringAsync("/hold", Cancellation);
         await TestInstances.UntilAsync(() => first.Arrivals + second.Arrivals == 1, "the request that is held");
@@ -312,8 +246,8 @@ public sealed class RetryTests
             await peer.SendAsync($"HTTP/1.1 503 No\r\nContent-Length: {large.Length}\r\n\r\n{large}");
         }
 
-        await using var first = new Fate(ActAsync);
-        await using var second = new Fate(ActAsync);
+        await using var first = new ActingMember(ActAsync);
+        await using var second = new ActingMember(ActAsync);
         await using var site = await StartAsync([first.Address, second.Address], cluster => cluster with { MaxConnections = 1, MaxFails = 100 }, tune: new TuneSettings { ResponseTimeout = TimeSpan.FromSeconds(60) });
         var holding = site.Http(false).GetStringAsync("/hold", Cancellation);
         await TestInstances.UntilAsync(() => first.Arrivals + second.Arrivals == 1, "the request that is held");
@@ -328,8 +262,8 @@ public sealed class RetryTests
     [InlineData("GET", true)]
     public async Task Nothing_is_retried_once_the_answer_has_begun(string method, bool http2)
     {
-        await using var first = new Fate(BreakAsync);
-        await using var second = new Fate(BreakAsync);
+        await using var first = new ActingMember(BreakAsync);
+        await using var second = new ActingMember(BreakAsync);
         await using var site = await StartAsync([first.Address, second.Address]);
         using var request = new HttpRequestMessage(new HttpMethod(method), "/") { Version = http2 ? HttpVersion.Version20 : HttpVersion.Version11, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
         using var answer = await site.Http(http2).SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Cancellation);
@@ -353,7 +287,7 @@ public sealed class RetryTests
         var refusing = new ScriptedMember();
         var nobody = refusing.Address;
         refusing.Dispose();
-        await using var second = new Fate(async (peer, _) =>
+        await using var second = new ActingMember(async (peer, _) =>
         {
             await peer.ReadAsync(5);
             await peer.SendAsync(Ok);
@@ -376,7 +310,7 @@ public sealed class RetryTests
     public async Task A_post_on_an_idle_connection_that_ends_is_not_repeated_and_the_member_stays_up(string rest)
     {
         var arrivals = 0;
-        await using var member = new Fate(async (peer, head) =>
+        await using var member = new ActingMember(async (peer, head) =>
         {
             if (head.StartsWith("POST", StringComparison.Ordinal))
             {
@@ -431,7 +365,7 @@ public sealed class RetryTests
     public async Task Posts_to_a_member_that_ends_every_connection_behind_its_answer_all_arrive_once()
     {
         var arrivals = 0;
-        await using var member = new Fate(async (peer, head) =>
+        await using var member = new ActingMember(async (peer, head) =>
         {
             Interlocked.Increment(ref arrivals);
             await peer.ReadAsync(5);
@@ -568,20 +502,6 @@ public sealed class RetryTests
             default:
                 await peer.SendAsync($"HTTP/1.1 {how} No\r\nContent-Length: 0\r\n\r\n");
                 break;
-        }
-    }
-
-    private static async Task<string> ReadChunksAsync(Peer peer)
-    {
-        var body = "";
-        while (true)
-        {
-            var size = Convert.ToInt32((await peer.ReadThroughAsync("\r\n")).TrimEnd(), 16);
-            body += (await peer.ReadAsync(size + 2))[..size];
-            if (size == 0)
-            {
-                return body;
-            }
         }
     }
 }

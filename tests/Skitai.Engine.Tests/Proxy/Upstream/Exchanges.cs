@@ -39,6 +39,17 @@ internal static class Exchanges
         return (answer.Status, await answer.ReadAllAsync());
     }
 
+    /// <summary>Asks once more, on the one connection there is.</summary>
+    public static async Task AskAgainAsync(this MemberConnections connections, ScriptedMember.Peer peer)
+    {
+        Assert.Equal(1, connections.Open);
+        var asking = connections.AskAsync(Get("/again"));
+        Assert.StartsWith("GET /again HTTP/1.1\r\n", await peer.ReadHeadAsync(), StringComparison.Ordinal);
+        await peer.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nagain");
+        Assert.Equal((200, "again"), await asking);
+        Assert.Equal(1, connections.Open);
+    }
+
     public static async Task<MemberException> FailAsync(this Task<MemberAnswer> sending, MemberFault fault)
     {
         var exception = await Assert.ThrowsAsync<MemberException>(() => sending);

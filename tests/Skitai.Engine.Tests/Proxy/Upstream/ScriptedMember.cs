@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -82,6 +83,37 @@ internal sealed class ScriptedMember : IDisposable
             var text = Encoding.Latin1.GetString([.. _unread[..count]]);
             _unread.RemoveRange(0, count);
             return text;
+        }
+
+        /// <summary>Reads a chunk; empty = the last one, of which its end is still to be read.</summary>
+        public async Task<string> ReadChunkAsync()
+        {
+            var size = int.Parse((await ReadThroughAsync("\r\n"))[..^2], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+            if (size == 0)
+            {
+                return "";
+            }
+
+            var chunk = await ReadAsync(size + 2);
+            return chunk.EndsWith("\r\n", StringComparison.Ordinal) ? chunk[..^2] : throw new FormatException("a chunk does not end where its size says");
+        }
+
+        /// <summary>Reads a chunked body.</summary>
+        /// <param name="withEnd">Whether the end is read, too, which is then without trailers.</param>
+        public async Task<string> ReadChunksAsync(bool withEnd = true)
+        {
+            var body = new StringBuilder();
+            while (await ReadChunkAsync() is { Length: > 0 } chunk)
+            {
+                body.Append(chunk);
+            }
+
+            if (withEnd)
+            {
+                Assert.Equal("\r\n", await ReadAsync(2));
+            }
+
+            return body.ToString();
         }
 
         /// <summary>Waits until the other side has ended the connection; what it had sent before is thrown away.</summary>

@@ -70,7 +70,7 @@ public sealed class AnswerCorpusTests
             Assert.Equal((status, body), await asking);
             if (stays)
             {
-                await ExchangeTests.AskAgainAsync(connections, peer);
+                await connections.AskAgainAsync(peer);
                 peer.Dispose();
             }
 

@@ -106,7 +106,7 @@ public sealed class ExchangeTests
         Assert.Equal("some text", await peer.ReadAsync(9));
         await peer.SendAsync(Ok);
         Assert.Equal((200, "hello"), await asking);
-        await AskAgainAsync(connections, peer);
+        await connections.AskAgainAsync(peer);
     }
 
     [Fact]
@@ -128,7 +128,7 @@ public sealed class ExchangeTests
         Assert.Equal("0\r\nX-Sum: 1\r\n\r\n", await peer.ReadThroughAsync("\r\n\r\n"));
         await peer.SendAsync(Ok);
         Assert.Equal((200, "hello"), await asking);
-        await AskAgainAsync(connections, peer);
+        await connections.AskAgainAsync(peer);
     }
 
     [Theory]
@@ -157,7 +157,7 @@ public sealed class ExchangeTests
         await echo;
         Assert.Equal(Encoding.Latin1.GetString(sent), await reading);
         await answer.DisposeAsync();
-        await AskAgainAsync(connections, peer);
+        await connections.AskAgainAsync(peer);
 
         async Task EchoAsync()
         {
@@ -237,7 +237,7 @@ public sealed class ExchangeTests
         Assert.Equal("hello", await peer.ReadAsync(5));
         await peer.SendAsync(Ok);
         Assert.Equal((200, "hello"), await asking);
-        await AskAgainAsync(connections, peer);
+        await connections.AskAgainAsync(peer);
     }
 
     [Fact]
@@ -325,16 +325,6 @@ public sealed class ExchangeTests
         Assert.Equal(1, connections.Open);
         await answer.DisposeAsync();
         Assert.Equal(0, connections.Open);
-    }
-
-    internal static async Task AskAgainAsync(MemberConnections connections, ScriptedMember.Peer peer)
-    {
-        Assert.Equal(1, connections.Open);
-        var asking = connections.AskAsync(Exchanges.Get("/again"));
-        Assert.StartsWith("GET /again HTTP/1.1\r\n", await peer.ReadHeadAsync(), StringComparison.Ordinal);
-        await peer.SendAsync(Ok);
-        Assert.Equal((200, "hello"), await asking);
-        Assert.Equal(1, connections.Open);
     }
 
     private sealed class InterimLog : IInterimAnswers

@@ -189,7 +189,7 @@ public sealed class PoolTests
         await peer.ReadHeadAsync();
         await peer.SendAsync(Ok);
         await (await asking).DisposeAsync();
-        await ExchangeTests.AskAgainAsync(connections, peer);
+        await connections.AskAgainAsync(peer);
     }
 
     [Fact]
@@ -239,7 +239,7 @@ public sealed class PoolTests
         await using var connections = member.Connections(time);
         using var peer = await AskOnceAsync(member, connections);
         time.Advance(TimeSpan.FromSeconds(29));
-        await ExchangeTests.AskAgainAsync(connections, peer);
+        await connections.AskAgainAsync(peer);
     }
 
     [Fact]
