@@ -8,7 +8,7 @@ namespace Skitai.Engine.Tests.Hosting;
 /// <summary>Bytes out, bytes in: what a polite client never sends.</summary>
 internal sealed class RawClient : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60); // for a machine that stalls; no promise
     private readonly Socket _socket = new(SocketType.Stream, ProtocolType.Tcp);
     private readonly List<byte> _unread = [];
 
