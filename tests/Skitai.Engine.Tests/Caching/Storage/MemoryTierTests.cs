@@ -104,6 +104,23 @@ public sealed class MemoryTierTests
         Assert.Equal([2], await Stored.GetAsync(store, "a"));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Nor_does_it_stay_beside_it_when_only_one_of_the_two_varies(bool laterVaries)
+    {
+        await using var store = Stored.InMemory(1 << 20);
+        using var slow = store.Begin(Head(varies: !laterVaries, version: 1), 1)!;
+        await Stored.PutAsync(store, Head(laterVaries, version: 2), [2]);
+        await slow.AppendAsync(new byte[] { 1 });
+        Assert.False(await slow.CommitAsync());
+        Assert.Equal(laterVaries ? null : [2], await Stored.GetAsync(store, "a", new Request(("accept-encoding", "br"))));
+        Assert.Equal([2], await Stored.GetAsync(store, "a", new Request(("accept-encoding", "gzip"))));
+
+        static StoredHead Head(bool varies, int version) =>
+            varies ? Stored.Head("a", ["accept-encoding"], new Request(("accept-encoding", "gzip")).VariantOf(["accept-encoding"]), version) : Stored.Head("a", version: version);
+    }
+
     [Fact]
     public async Task A_newer_head_is_found_at_once()
     {

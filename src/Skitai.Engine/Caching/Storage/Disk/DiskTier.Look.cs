@@ -248,9 +248,15 @@ internal sealed partial class DiskTier
             }
 
             stored = Admit(freshHead ?? layout.Head, sequence, new ObjectFile(this, open, name, handle, layout.Nonce, layout.BodyOffset, length, sums), admission);
-            if (stored is not null)
+            if (stored is null)
             {
-                _reading.Worked();
+                return null;
+            }
+
+            _reading.Worked();
+            if (!IsUnchanged(name, sequence))
+            {
+                _memory.Remove(stored); // replaced while it was read, and what replaced it could not see it yet
             }
 
             return stored;

@@ -119,6 +119,20 @@ internal sealed partial class MemoryTier
     /// The most recent of those that fit must be used (RFC 9111 section 4), in memory or not: so answers that vary do not stay
     /// beside a later one that does not, nor the other way round.
     /// </summary>
+    private static bool IsOutdated(StoredVariants variants, bool varies, long sequence)
+    {
+        foreach (var later in variants.OfOtherKind(varies))
+        {
+            if (later.Sequence > sequence)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>The other way round: what is there already goes.</summary>
     private void DropOutdated(StoredVariants variants, bool varies, long sequence)
     {
         foreach (var older in variants.OfOtherKind(varies))

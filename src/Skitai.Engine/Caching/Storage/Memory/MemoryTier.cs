@@ -104,7 +104,7 @@ internal sealed partial class MemoryTier(long limit)
     /// <param name="stored">Not in here yet.</param>
     /// <param name="reserved">What was set aside for it, which is given back when it is taken.</param>
     /// <param name="admission">The leave for it.</param>
-    /// <returns>False when its key was removed since it began, one is here that was begun later, or there is no room.</returns>
+    /// <returns>False when its key was removed since it began, one is here that was begun later and makes it obsolete, or there is no room.</returns>
     public bool TryAdd(StoredObject stored, long reserved, Admission admission)
     {
         var head = stored.Head;
@@ -126,6 +126,11 @@ internal sealed partial class MemoryTier(long limit)
                     }
 
                     Drop(variants, older);
+                }
+
+                if (IsOutdated(variants, head.VaryNames.Length > 0, stored.Sequence))
+                {
+                    return false;
                 }
 
                 DropOutdated(variants, head.VaryNames.Length > 0, stored.Sequence);
