@@ -33,7 +33,7 @@ public sealed partial class Instance
             : await _cache.PurgeAsync(url);
         if (count >= 0 && _cache.PurgeTrouble is { } why)
         {
-            throw new IOException($"what is on disk cannot be deleted, a restart brings it back: {why}");
+            throw new IOException($"what is on disk cannot be deleted, a restart could bring it back: {why}");
         }
 
         return count < 0 ? null : count;

@@ -19,11 +19,13 @@ internal sealed class CertificateCheck(string host, TimeProvider time)
     /// <summary>To be told what .NET has found.</summary>
     public bool Accept(object sender, X509Certificate? shown, X509Chain? chain, SslPolicyErrors errors)
     {
-        Refusal = shown is not X509Certificate2 certificate
-            ? errors == SslPolicyErrors.None ? null : "it shows no certificate"
-            : errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch) ? $"its certificate is for {Names(certificate)}, not for {host}"
-            : errors.HasFlag(SslPolicyErrors.RemoteCertificateChainErrors) ? Describe(certificate, chain)
-            : errors == SslPolicyErrors.None ? null : "it shows no certificate";
+        if (errors != SslPolicyErrors.None)
+        {
+            Refusal = shown is not X509Certificate2 certificate ? "it shows no certificate"
+                : errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch) ? $"its certificate is for {Names(certificate)}, not for {host}"
+                : Describe(certificate, chain);
+        }
+
         return Refusal is null;
     }
 
@@ -43,10 +45,13 @@ internal sealed class CertificateCheck(string host, TimeProvider time)
                 : "a certificate of its authority has ended, or has not begun";
         }
 
-        return (found & (X509ChainStatusFlags.PartialChain | X509ChainStatusFlags.UntrustedRoot)) != X509ChainStatusFlags.NoError
-                ? certificate.Subject == certificate.Issuer ? "its certificate is signed by itself" : $"its certificate is of an unknown authority, {Quote(certificate.Issuer)}"
-            : found.HasFlag(X509ChainStatusFlags.NotValidForUsage) ? "its certificate is not for servers"
-            : $"its certificate is not good: {found}";
+        if (found.HasFlag(X509ChainStatusFlags.PartialChain) || found.HasFlag(X509ChainStatusFlags.UntrustedRoot))
+        {
+            return certificate.Subject == certificate.Issuer ? "its certificate is signed by itself"
+                : $"its certificate is of an unknown authority, {Quote(certificate.Issuer)}";
+        }
+
+        return found.HasFlag(X509ChainStatusFlags.NotValidForUsage) ? "its certificate is not for servers" : $"its certificate is not good: {found}";
     }
 
     private static string Names(X509Certificate2 certificate)
